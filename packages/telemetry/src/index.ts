@@ -1,0 +1,4 @@
+export { type RequestContext, currentContext, runInContext } from "./context.ts";
+export { type LogLevel, type Logger, type LoggerOptions, createLogger } from "./logger.ts";
+export { createRegistry } from "./registry.ts";
+export { REDACTED, scrub } from "./scrub.ts";

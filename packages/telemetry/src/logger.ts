@@ -1,0 +1,43 @@
+import { type DestinationStream, type Level, type Logger, pino, stdTimeFunctions } from "pino";
+import { currentContext } from "./context.ts";
+import { scrub } from "./scrub.ts";
+
+export type { Logger } from "pino";
+
+/** Least severe level that is written. */
+export type LogLevel = Level | "silent";
+
+/** How a service logs. */
+export interface LoggerOptions {
+  /** Stands in every line. */
+  readonly service: string;
+  /** @default SLUICE_LOG_LEVEL, else "info" */
+  readonly level?: LogLevel;
+  /** Where lines go. @default standard output */
+  readonly destination?: DestinationStream;
+}
+
+/**
+ * A JSON logger. Lines carry `service` and, inside a request, `request_id`; secrets are removed
+ * from the finished line. `fatal` returns only after the line has been written.
+ */
+export function createLogger({ service, level, destination }: LoggerOptions): Logger {
+  return pino(
+    {
+      level: level ?? process.env["SLUICE_LOG_LEVEL"] ?? "info",
+      base: { service },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: contextMembers,
+      hooks: { streamWrite: scrub },
+    },
+    // Not synchronous: a slow reader of the log must not stop the event loop. pino itself flushes
+    // synchronously on `fatal` and at exit.
+    destination ?? pino.destination({ dest: 1, sync: false }),
+  );
+}
+
+function contextMembers(): object {
+  const context = currentContext();
+  return context === undefined ? {} : { request_id: context.requestId };
+}
