@@ -1,0 +1,28 @@
+import type { Codec } from "./codec.ts";
+import { InvalidValue } from "./invalid-value.ts";
+
+/**
+ * `json`: any JSON value. It is kept as its JSON text inside a JSON string: jsonb would reorder the members
+ * of objects and refuse `\u0000`, and reading the text back would send integers beyond 2^53 through doubles.
+ */
+export const jsonCodec: Codec = {
+  parse: toJsonText,
+  encode: String,
+  encodeForFeast: String,
+};
+
+function toJsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value, exactBigInt);
+  } catch (error) {
+    if (error instanceof RangeError) throw new InvalidValue("the JSON value is nested too deeply");
+    throw error;
+  }
+}
+
+/** In V8 since Node 21; TypeScript 7.0 does not declare it yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+function exactBigInt(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? rawJSON(value.toString()) : value;
+}
