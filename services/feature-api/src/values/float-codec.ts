@@ -34,6 +34,7 @@ function encodeFloat(stored: Stored): string {
 /** Six digits suffice for what was written with six; nine tell any two single-precision floats apart. */
 function roundToSingle(value: number): number {
   const single = Math.fround(value);
+  if (single === 0) return single; // toPrecision drops the sign of -0
   for (let digits = 6; digits < 9; digits++) {
     const shorter = Number(single.toPrecision(digits));
     if (Math.fround(shorter) === single) return shorter;
