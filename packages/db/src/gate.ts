@@ -1,0 +1,306 @@
+import type { Logger } from "@sluice/telemetry";
+import { Lease, type LeaseRecord } from "./lease.ts";
+import { LeakWatch } from "./leak-watch.ts";
+import type { PoolMetrics } from "./metrics.ts";
+import { ConnectionFailed, abortReason, deadlineExceeded, poolTimeout, saturated, shuttingDown } from "./pool-errors.ts";
+import type { Slot } from "./slot.ts";
+
+/** The size and the time-outs of a gate; durations in milliseconds. */
+export interface GateOptions {
+  /** Name of the workload, for messages and metrics. */
+  readonly pool: string;
+  /** Slots that are kept open. */
+  readonly base: number;
+  /** Further slots that open while callers wait, and close again after `overflowIdleMs` without work. */
+  readonly overflow: number;
+  readonly maxWaiters: number;
+  readonly acquireTimeoutMs: number;
+  readonly leakThresholdMs: number;
+  readonly overflowIdleMs: number;
+  /** A connection is replaced after this time, less up to a tenth, so that not all are replaced together. */
+  readonly maxLifetimeMs: number;
+  readonly openSlot: (onDeath: (slot: Slot) => void) => Promise<Slot>;
+  readonly logger: Logger;
+  readonly metrics: PoolMetrics;
+}
+
+/** One call for a slot. */
+export interface AcquireOptions {
+  readonly operation: string;
+  readonly requestId?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** `performance.now()` milliseconds; the acquire time-out applies when it is earlier. */
+  readonly deadline?: number | undefined;
+}
+
+/** Slots by what they do, and how many callers wait for one. `size` is the most that may be open. */
+export interface GateStatus {
+  readonly size: number;
+  readonly open: number;
+  readonly active: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+interface Waiter {
+  readonly options: AcquireOptions;
+  readonly since: number;
+  readonly admit: (slot: Slot) => void;
+  readonly refuse: (error: Error) => void;
+}
+
+interface IdleSlot {
+  readonly slot: Slot;
+  readonly since: number;
+}
+
+const TEND_INTERVAL_MS = 500;
+/** Pause after a failed connection attempt while other slots still serve. */
+const REOPEN_PAUSE_MS = 100;
+
+/**
+ * The bounded, timed FIFO in front of a workload's slots.
+ *
+ * Invariants: a slot is in exactly one of `#idle` and `#leases`; nobody waits while a slot is idle; open and
+ * opening slots never exceed base + overflow; a waiter is admitted or refused exactly once, in order of arrival,
+ * at the latest when its deadline passes. All of it changes between two awaits, so no lock is needed.
+ */
+export class Gate {
+  readonly #options: GateOptions;
+  readonly #retireAt = new Map<Slot, number>();
+  readonly #idle: IdleSlot[] = [];
+  readonly #leases = new Set<LeaseRecord>();
+  readonly #waiters = new Set<Waiter>(); // in order of arrival, and any of them leaves in O(1)
+  readonly #leakWatch: LeakWatch;
+  readonly #tendTimer: NodeJS.Timeout;
+  #opening = 0;
+  #pausedUntil = 0;
+  #drained: (() => void) | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+    this.#leakWatch = new LeakWatch(options, (record) => this.#takeBack(record));
+    this.#tendTimer = setInterval(() => this.#tend(), TEND_INTERVAL_MS).unref();
+    options.metrics.watch(options.pool, () => this.status());
+  }
+
+  /**
+   * A slot, as soon as those who came earlier have theirs.
+   * @throws SluiceError POOL_SATURATED at once, POOL_TIMEOUT or DEADLINE_EXCEEDED when the time is over,
+   * CLIENT_CLOSED_REQUEST when the signal aborts, SHUTTING_DOWN; ConnectionFailed when no slot can be opened.
+   */
+  acquire(options: AcquireOptions): Promise<Lease> {
+    if (this.#stopping !== undefined) return Promise.reject(shuttingDown(this.#options.pool));
+    if (options.signal?.aborted) return Promise.reject(abortReason(options.signal, options.operation));
+    const idle = this.#idle.pop(); // the one used last: the others may then idle out
+    if (idle !== undefined) return Promise.resolve(this.#lease(idle.slot, options, 0));
+    if (this.#waiters.size >= this.#options.maxWaiters && !this.#canGrow()) {
+      this.#options.metrics.refused(this.#options.pool, "saturated");
+      return Promise.reject(saturated(this.#pressure()));
+    }
+    return this.#wait(options);
+  }
+
+  status(): GateStatus {
+    const { base, overflow } = this.#options;
+    return {
+      size: base + overflow,
+      open: this.#retireAt.size,
+      active: this.#leases.size,
+      idle: this.#idle.length,
+      waiting: this.#waiters.size,
+    };
+  }
+
+  /** Opens the base slots; resolves when one of them answers. @throws the last connection's error. */
+  async start(): Promise<void> {
+    const opened = Array.from({ length: this.#options.base }, () => this.#open());
+    await Promise.any(opened.map(async (attempt) => rejectUndefined(await attempt)));
+  }
+
+  /**
+   * Refuses who waits, lets leases end within `graceMs`, then closes every connection. Idempotent.
+   */
+  stop(graceMs: number): Promise<void> {
+    return (this.#stopping ??= this.#stop(graceMs));
+  }
+
+  async #stop(graceMs: number): Promise<void> {
+    clearInterval(this.#tendTimer);
+    for (const waiter of [...this.#waiters]) waiter.refuse(shuttingDown(this.#options.pool));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#drained = resolve;
+    const timer = setTimeout(resolve, graceMs);
+    if (this.#leases.size === 0) resolve();
+    await promise;
+    clearTimeout(timer);
+    await Promise.all([...this.#retireAt.keys()].map((slot) => slot.retire()));
+  }
+
+  #wait(options: AcquireOptions): Promise<Lease> {
+    const { promise, resolve, reject } = Promise.withResolvers<Lease>();
+    const since = performance.now();
+    const { acquireTimeoutMs } = this.#options;
+    const left = options.deadline === undefined ? acquireTimeoutMs : options.deadline - since;
+    const leave = (): void => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener("abort", aborted);
+      this.#waiters.delete(waiter);
+    };
+    const waiter: Waiter = {
+      options,
+      since,
+      admit: (slot) => (leave(), resolve(this.#lease(slot, options, performance.now() - since))),
+      refuse: (error) => (leave(), reject(error)),
+    };
+    const aborted = (): void => waiter.refuse(abortReason(options.signal!, options.operation));
+    const timer = setTimeout(() => this.#timeOut(waiter, left), Math.min(left, acquireTimeoutMs));
+    options.signal?.addEventListener("abort", aborted, { once: true });
+    this.#waiters.add(waiter);
+    this.#grow();
+    return promise;
+  }
+
+  #timeOut(waiter: Waiter, leftMs: number): void {
+    const { pool, acquireTimeoutMs } = this.#options;
+    this.#options.metrics.refused(pool, "timeout");
+    this.#options.logger.warn({ pool, holders: this.#holders() }, "no slot became free in time");
+    if (leftMs < acquireTimeoutMs) waiter.refuse(deadlineExceeded(waiter.options.operation));
+    else waiter.refuse(poolTimeout(this.#pressure(), performance.now() - waiter.since));
+  }
+
+  #lease(slot: Slot, options: AcquireOptions, waitedMs: number): Lease {
+    const record: LeaseRecord = {
+      slot,
+      operation: options.operation,
+      requestId: options.requestId,
+      acquiredAt: performance.now(),
+      origin: new Error("lease taken here"),
+      statement: undefined,
+      inTransaction: false,
+      spoiled: false,
+      reported: false,
+      released: false,
+    };
+    this.#leases.add(record);
+    this.#options.metrics.waited(this.#options.pool, waitedMs);
+    const lease = new Lease(record, (returned) => this.#takeBack(returned));
+    this.#leakWatch.hold(lease, record);
+    return lease;
+  }
+
+  #takeBack(record: LeaseRecord): void {
+    const { slot } = record;
+    this.#leakWatch.release(record);
+    // Still busy means that a statement is being cancelled: the slot is nobody's until the server lets go of it.
+    if (slot.busy) void slot.settled().then(() => this.#reuse(record));
+    else this.#reuse(record);
+  }
+
+  #reuse(record: LeaseRecord): void {
+    const { slot } = record;
+    this.#leases.delete(record);
+    this.#options.metrics.held(this.#options.pool, performance.now() - record.acquiredAt);
+    if (record.spoiled || record.inTransaction) slot.close();
+    else if (this.#isExpired(slot)) void slot.retire();
+    else if (slot.alive) this.#hand(slot);
+    if (this.#leases.size === 0) this.#drained?.();
+    this.#grow();
+  }
+
+  #hand(slot: Slot): void {
+    const next = this.#waiters.values().next();
+    if (next.done === true) this.#idle.push({ slot, since: performance.now() });
+    else next.value.admit(slot);
+  }
+
+  #canGrow(): boolean {
+    const { base, overflow } = this.#options;
+    return this.#retireAt.size + this.#opening < base + overflow;
+  }
+
+  /** Opens one slot for each waiter that none is being opened for. */
+  #grow(): void {
+    if (performance.now() < this.#pausedUntil || this.#stopping !== undefined) return;
+    while (this.#opening < this.#waiters.size && this.#canGrow()) void this.#open();
+  }
+
+  /** @returns the connection's error when it could not be opened. */
+  async #open(): Promise<Error | undefined> {
+    this.#opening += 1;
+    try {
+      const slot = await this.#options.openSlot((dead) => this.#bury(dead));
+      this.#opening -= 1;
+      this.#adopt(slot);
+      return undefined;
+    } catch (error) {
+      this.#opening -= 1;
+      return this.#failedToOpen(error);
+    }
+  }
+
+  #adopt(slot: Slot): void {
+    if (this.#stopping !== undefined) return void slot.retire();
+    if (!slot.alive) return;
+    const { maxLifetimeMs } = this.#options;
+    this.#retireAt.set(slot, performance.now() + maxLifetimeMs * (1 - Math.random() / 10));
+    this.#hand(slot);
+  }
+
+  /** With no slot left to hope for, waiting on is pointless: the callers hear it now and the breaker decides. */
+  #failedToOpen(cause: unknown): Error {
+    const { pool, logger } = this.#options;
+    const error = new ConnectionFailed(pool, cause);
+    logger.warn({ pool, err: cause }, "a connection could not be opened");
+    this.#pausedUntil = performance.now() + REOPEN_PAUSE_MS;
+    if (this.#retireAt.size + this.#opening === 0) {
+      this.#pausedUntil = 0;
+      for (const waiter of [...this.#waiters]) waiter.refuse(error);
+    }
+    return error;
+  }
+
+  #bury(slot: Slot): void {
+    this.#retireAt.delete(slot);
+    const index = this.#idle.findIndex((idle) => idle.slot === slot);
+    if (index >= 0) this.#idle.splice(index, 1);
+    this.#grow();
+  }
+
+  #isExpired(slot: Slot): boolean {
+    return performance.now() >= (this.#retireAt.get(slot) ?? 0);
+  }
+
+  /** Every half second: leaks are reported, idle overflow and old connections close, the base is refilled. */
+  #tend(): void {
+    const { base, overflowIdleMs } = this.#options;
+    this.#leakWatch.check(this.#leases);
+    const idleSince = performance.now() - overflowIdleMs;
+    const surplus = this.#retireAt.size - base;
+    const spare = this.#idle.filter(({ since }) => since < idleSince).slice(0, Math.max(0, surplus));
+    const expired = this.#idle.filter(({ slot }) => this.#isExpired(slot));
+    for (const { slot } of new Set([...spare, ...expired])) void slot.retire();
+    this.#grow();
+    while (this.#retireAt.size + this.#opening < base) void this.#open();
+  }
+
+  #pressure(): { pool: string; size: number; active: number; waiting: number } {
+    return { pool: this.#options.pool, ...this.status() };
+  }
+
+  /** Who holds the slots, longest first: for the log when somebody waits in vain. */
+  #holders(): object[] {
+    const now = performance.now();
+    return [...this.#leases].map(({ operation, requestId, acquiredAt, statement }) => ({
+      operation,
+      request_id: requestId,
+      held_ms: Math.round(now - acquiredAt),
+      statement,
+    }));
+  }
+}
+
+function rejectUndefined(failure: Error | undefined): void {
+  if (failure !== undefined) throw failure;
+}

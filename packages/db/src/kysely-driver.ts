@@ -1,0 +1,131 @@
+import {
+  AbortedTransactionError,
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+  type TransactionSettings,
+} from "kysely";
+import { currentCall } from "./call.ts";
+import type { Gate } from "./gate.ts";
+import type { Lease } from "./lease.ts";
+import type { PoolMetrics } from "./metrics.ts";
+import { CommitLost } from "./pool-errors.ts";
+import { isGone } from "./sqlstate.ts";
+
+/** Kysely for PostgreSQL over a gate: a connection of Kysely's is a lease of ours. */
+export function gateDialect(gate: Gate, pool: string, metrics: PoolMetrics): Dialect {
+  return {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new GateDriver(gate, pool, metrics),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  };
+}
+
+/**
+ * Written on Kysely's own interface: its PostgresDriver can't roll back on connections that are not its own, and
+ * kysely-postgres-js leaves callers stranded when a server connection dies.
+ */
+class GateDriver implements Driver {
+  readonly #gate: Gate;
+  readonly #pool: string;
+  readonly #metrics: PoolMetrics;
+
+  constructor(gate: Gate, pool: string, metrics: PoolMetrics) {
+    this.#gate = gate;
+    this.#pool = pool;
+    this.#metrics = metrics;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<LeasedConnection> {
+    return new LeasedConnection(await this.#gate.acquire(currentCall()), this.#pool, this.#metrics);
+  }
+
+  async beginTransaction(connection: LeasedConnection, { isolationLevel }: TransactionSettings): Promise<void> {
+    const level = isolationLevel === undefined ? "" : ` isolation level ${isolationLevel}`;
+    await connection.control(`begin${level}`, true);
+  }
+
+  async commitTransaction(connection: LeasedConnection): Promise<void> {
+    const command = await connection.commit();
+    // PostgreSQL answers `commit` of a failed transaction with ROLLBACK, and no error.
+    if (command === "ROLLBACK") throw new AbortedTransactionError();
+  }
+
+  /**
+   * Never hides the error that led here. When the connection is gone the server has rolled back already; when it
+   * breaks now, the lease is still in a transaction and its slot is closed instead of reused.
+   */
+  async rollbackTransaction(connection: LeasedConnection): Promise<void> {
+    if (connection.alive) await connection.control("rollback", false).catch(() => undefined);
+  }
+
+  async releaseConnection(connection: LeasedConnection): Promise<void> {
+    connection.release();
+  }
+
+  async destroy(): Promise<void> {}
+}
+
+class LeasedConnection implements DatabaseConnection {
+  readonly #lease: Lease;
+  readonly #pool: string;
+  readonly #metrics: PoolMetrics;
+
+  constructor(lease: Lease, pool: string, metrics: PoolMetrics) {
+    this.#lease = lease;
+    this.#pool = pool;
+    this.#metrics = metrics;
+  }
+
+  get alive(): boolean {
+    return this.#lease.alive;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const { operation, signal } = currentCall();
+    const start = performance.now();
+    try {
+      const { rows, count } = await this.#lease.query(sql, parameters, signal);
+      return { rows: rows as R[], numAffectedRows: BigInt(count) };
+    } finally {
+      this.#metrics.ran(this.#pool, operation, performance.now() - start);
+    }
+  }
+
+  /**
+   * `begin`, `commit` or `rollback`. Not cancelled when the caller leaves: a transaction is always brought to its
+   * end, and these take no time.
+   */
+  async control(statement: string, inTransaction: boolean): Promise<void> {
+    if (inTransaction) this.#lease.inTransaction = true;
+    await this.#lease.query(statement, []);
+    this.#lease.inTransaction = inTransaction;
+  }
+
+  /** @returns the command tag. @throws CommitLost when the connection broke after `commit` was sent. */
+  async commit(): Promise<string> {
+    try {
+      const { command } = await this.#lease.query("commit", []);
+      this.#lease.inTransaction = false;
+      return command;
+    } catch (error) {
+      throw isGone(error) ? new CommitLost(error) : error;
+    }
+  }
+
+  streamQuery(): never {
+    throw new Error("Cursors hold a server connection while the reader is slow; read keyset pages instead");
+  }
+
+  release(): void {
+    this.#lease.release();
+  }
+}

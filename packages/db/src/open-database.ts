@@ -1,0 +1,116 @@
+import type { Logger } from "@sluice/telemetry";
+import type { WorkloadName, WorkloadSettings } from "@sluice/workloads";
+import { Kysely, sql } from "kysely";
+import type { Registry } from "prom-client";
+import { Circuit } from "./circuit.ts";
+import { type Database, PooledDatabase } from "./database.ts";
+import { Gate, type GateStatus } from "./gate.ts";
+import { gateDialect } from "./kysely-driver.ts";
+import { PoolMetrics } from "./metrics.ts";
+import { detectPooler } from "./pooler.ts";
+import { assertRoleSettings } from "./role-check.ts";
+import { Slot } from "./slot.ts";
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const PROBE_TIMEOUT_MS = 1_000;
+const OVERFLOW_IDLE_MS = 10_000;
+const MAX_LIFETIME_MS = 30 * 60_000;
+const CLOSE_GRACE_MS = 5_000;
+
+export interface DatabaseOptions {
+  /** The workload's alias in PgBouncer. */
+  readonly url: string;
+  readonly workload: WorkloadName;
+  readonly settings: WorkloadSettings;
+  /** Shown with the workload as `application_name`. */
+  readonly service: string;
+  readonly registry: Registry;
+  readonly logger: Logger;
+}
+
+/** A database that somebody opened and must close. */
+export interface OpenDatabase<S> extends Database<S> {
+  status(): GateStatus;
+  /** Asks the database for an answer over the gate. @throws as `run`. */
+  ping(timeoutMs: number): Promise<void>;
+  /** Lets running work end for a moment, then closes every connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+const metricsOf = new WeakMap<Registry, PoolMetrics>();
+
+/**
+ * Opens the gate of a workload: finds out what the pooler can do, warms the base slots, and checks that the role
+ * carries its time-outs.
+ * @throws the connection's error, or an Error that says which setting the role lacks.
+ */
+export async function openDatabase<S>(options: DatabaseOptions): Promise<OpenDatabase<S>> {
+  const { url, workload, settings, service, registry, logger } = options;
+  const pooler = await detectPooler(url, CONNECT_TIMEOUT_MS);
+  logger.info({ pool: workload, pooler }, "pooler detected");
+  const metrics = poolMetrics(registry);
+  const slotOptions = {
+    url,
+    applicationName: `${service}/${workload}`,
+    prepare: pooler.prepares,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+  };
+  const gate = new Gate({
+    pool: workload,
+    base: settings.base,
+    overflow: settings.overflow,
+    maxWaiters: settings.max_waiters,
+    acquireTimeoutMs: settings.acquire_timeout_ms,
+    leakThresholdMs: settings.leak_threshold_ms,
+    overflowIdleMs: OVERFLOW_IDLE_MS,
+    maxLifetimeMs: MAX_LIFETIME_MS,
+    openSlot: (onDeath) => Slot.open(slotOptions, onDeath),
+    logger,
+    metrics,
+  });
+  const database = assemble<S>(gate, options, metrics);
+  await gate.start();
+  await assertRoleSettings(database, settings);
+  return database;
+}
+
+/** The metrics of a registry, made once: several gates of a process share them. */
+function poolMetrics(registry: Registry): PoolMetrics {
+  let metrics = metricsOf.get(registry);
+  if (metrics === undefined) metricsOf.set(registry, (metrics = new PoolMetrics(registry)));
+  return metrics;
+}
+
+function assemble<S>(gate: Gate, { workload, settings, logger }: DatabaseOptions, metrics: PoolMetrics): OpenDatabase<S> {
+  const kysely = new Kysely<S>({ dialect: gateDialect(gate, workload, metrics) });
+  const circuit = new Circuit({ pool: workload, probe: () => probe(gate), logger, metrics });
+  const database = new PooledDatabase<S>({
+    pool: workload,
+    kysely,
+    circuit,
+    defaultTimeoutMs: settings.acquire_timeout_ms + settings.statement_timeout_ms,
+  });
+  return Object.assign(database, {
+    status: () => gate.status(),
+    ping: async (timeoutMs: number) => {
+      const deadline = performance.now() + timeoutMs;
+      const options = { idempotent: true, deadline, signal: AbortSignal.timeout(timeoutMs) };
+      await database.run("db.ping", sql`select 1`, options);
+    },
+    close: async () => {
+      circuit.stop();
+      await gate.stop(CLOSE_GRACE_MS);
+    },
+  });
+}
+
+/** One statement past the breaker, which this decides about. */
+async function probe(gate: Gate): Promise<void> {
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+  const lease = await gate.acquire({ operation: "db.probe", signal });
+  try {
+    await lease.query("select 1", [], signal);
+  } finally {
+    lease.release();
+  }
+}
