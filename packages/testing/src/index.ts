@@ -1,3 +1,3 @@
 export { freePort } from "./free-port.ts";
 export { startScratchPostgres } from "./scratch-postgres.ts";
-export type { ScratchPostgres } from "./scratch-postgres.ts";
+export type { ScratchAddress, ScratchPostgres } from "./scratch-postgres.ts";

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chown, mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { arch, platform, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,10 +10,24 @@ import { freePort } from "./free-port.ts";
 
 const run = promisify(execFile);
 
-/** A PostgreSQL of one's own: empty, not durable, gone after `stop`. Its superuser needs no password. */
+// The superuser comes in without a password; every other role has to prove its own, as in production.
+const HBA = `
+local all all trust
+host all postgres 127.0.0.1/32 trust
+host all all 127.0.0.1/32 scram-sha-256
+`;
+
+export interface ScratchAddress {
+  /** Default `postgres`. It need not exist yet. */
+  readonly database?: string;
+  /** Default: the superuser. */
+  readonly user?: string;
+  readonly password?: string;
+}
+
+/** A PostgreSQL of one's own: empty, not durable, gone after `stop`. */
 export interface ScratchPostgres {
-  /** The superuser's URL of a database; it need not exist yet. */
-  url(database?: string, user?: string): string;
+  url(address?: ScratchAddress): string;
   /** Idempotent. */
   stop(): Promise<void>;
 }
@@ -41,6 +55,7 @@ export async function startScratchPostgres(): Promise<ScratchPostgres> {
     "--no-sync",
   ];
   await run(join(bin, "initdb"), initdb, { cwd: directory, ...identity });
+  await writeFile(join(data, "pg_hba.conf"), HBA);
   const port = await freePort();
   const settings = {
     port,

@@ -2,6 +2,7 @@ export { migrate, migrationStatus } from "./migrate.ts";
 export type { MigrateOptions, MigrateResult } from "./migrate.ts";
 export { MIGRATIONS_DIRECTORY, readMigrations } from "./migration-file.ts";
 export type { Migration } from "./migration-file.ts";
+export { dumpSchema } from "./dump-schema.ts";
 export { MigrationError } from "./migration-error.ts";
 export type { MigrationErrorReason } from "./migration-error.ts";
 export type { LedgerRow } from "./ledger.ts";

@@ -1,0 +1,44 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { renderErrorsDoc } from "@sluice/errors";
+import { migratedSchema } from "./migrated-schema.ts";
+
+/** A committed file that is rendered from something else in the tree. */
+interface Generated {
+  readonly path: string;
+  readonly render: () => string | Promise<string>;
+}
+
+const GENERATED: readonly Generated[] = [
+  { path: "docs/errors.md", render: renderErrorsDoc },
+  { path: "migrations/schema.sql", render: migratedSchema },
+];
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/**
+ * Renders every generated file and writes those that are stale; with `check` writes nothing.
+ * @returns the paths of the stale ones.
+ */
+export async function generate({ check }: { readonly check: boolean }): Promise<string[]> {
+  const stale: string[] = [];
+  for (const { path, render } of GENERATED) {
+    const text = await render();
+    const committed = await readFile(ROOT + path, "utf8").catch(() => undefined);
+    if (committed === text) continue;
+    stale.push(path);
+    if (!check) await writeFile(ROOT + path, text);
+  }
+  return stale;
+}
+
+if (import.meta.main) {
+  const check = process.argv.includes("--check");
+  const stale = await generate({ check });
+  for (const path of stale) {
+    process.stdout.write(
+      check ? `${path} is stale: run npm run generate and commit it\n` : `${path} written\n`,
+    );
+  }
+  if (check && stale.length > 0) process.exitCode = 1;
+}

@@ -1,0 +1,127 @@
+-- Generated from a migrated database by `npm run generate`; do not edit.
+-- What the numbered files add up to, so that a review sees the schema and not only the change.
+
+-- default privileges of sluice_owner on functions: {sluice_owner=X/sluice_owner}
+
+CREATE SCHEMA auth AUTHORIZATION sluice_owner;
+GRANT USAGE ON SCHEMA auth TO sluice_admin, sluice_feature, sluice_import, sluice_sample, sluice_training;
+
+CREATE TABLE auth.api_keys (
+  key_id text COLLATE "C" NOT NULL,
+  tenant_id bigint,
+  project_id bigint,
+  name text NOT NULL,
+  secret_sha256 bytea NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  CONSTRAINT api_keys_pkey PRIMARY KEY (key_id),
+  CONSTRAINT api_keys_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES auth.tenants(tenant_id),
+  CONSTRAINT api_keys_tenant_id_project_id_fkey FOREIGN KEY (tenant_id, project_id) REFERENCES auth.projects(tenant_id, project_id),
+  CONSTRAINT api_keys_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+  CONSTRAINT api_keys_platform_check CHECK (((tenant_id IS NOT NULL) OR (project_id IS NULL))),
+  CONSTRAINT api_keys_scopes_check CHECK (((cardinality(scopes) > 0) AND (array_position(scopes, NULL::text) IS NULL))),
+  CONSTRAINT api_keys_secret_sha256_check CHECK ((octet_length(secret_sha256) = 32))
+);
+CREATE INDEX api_keys_tenant_id_key_id_idx ON auth.api_keys USING btree (tenant_id, key_id);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.api_keys TO sluice_admin;
+GRANT SELECT ON TABLE auth.api_keys TO sluice_feature, sluice_import, sluice_sample, sluice_training;
+
+CREATE TABLE auth.projects (
+  project_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  tenant_id bigint NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT projects_pkey PRIMARY KEY (project_id),
+  CONSTRAINT projects_name_key UNIQUE (name),
+  CONSTRAINT projects_tenant_id_project_id_key UNIQUE (tenant_id, project_id),
+  CONSTRAINT projects_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES auth.tenants(tenant_id),
+  CONSTRAINT projects_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.projects TO sluice_admin;
+GRANT SELECT ON TABLE auth.projects TO sluice_feature, sluice_import, sluice_sample, sluice_training;
+
+CREATE TABLE auth.quotas (
+  tenant_id bigint NOT NULL,
+  requests_per_second integer,
+  concurrent_requests integer,
+  running_jobs integer,
+  CONSTRAINT quotas_pkey PRIMARY KEY (tenant_id),
+  CONSTRAINT quotas_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES auth.tenants(tenant_id) ON DELETE CASCADE,
+  CONSTRAINT quotas_concurrent_requests_check CHECK ((concurrent_requests >= 0)),
+  CONSTRAINT quotas_requests_per_second_check CHECK ((requests_per_second >= 0)),
+  CONSTRAINT quotas_running_jobs_check CHECK ((running_jobs >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.quotas TO sluice_admin;
+GRANT SELECT ON TABLE auth.quotas TO sluice_feature, sluice_import, sluice_sample, sluice_training;
+
+CREATE TABLE auth.tenants (
+  tenant_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  name text COLLATE "C" NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id),
+  CONSTRAINT tenants_name_key UNIQUE (name),
+  CONSTRAINT tenants_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.tenants TO sluice_admin;
+GRANT SELECT ON TABLE auth.tenants TO sluice_feature, sluice_import, sluice_sample, sluice_training;
+
+CREATE SCHEMA features AUTHORIZATION sluice_owner;
+GRANT USAGE ON SCHEMA features TO sluice_feature;
+
+CREATE TABLE features.feature_services (
+  project_id bigint NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  features jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT feature_services_pkey PRIMARY KEY (project_id, name),
+  CONSTRAINT feature_services_project_id_fkey FOREIGN KEY (project_id) REFERENCES auth.projects(project_id),
+  CONSTRAINT feature_services_features_check CHECK (((jsonb_typeof(features) = 'array'::text) AND (features <> '[]'::jsonb))),
+  CONSTRAINT feature_services_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE features.feature_services TO sluice_feature;
+
+CREATE TABLE features.feature_views (
+  project_id bigint NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  view_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  join_keys jsonb NOT NULL,
+  features jsonb NOT NULL,
+  ttl_seconds bigint,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT feature_views_pkey PRIMARY KEY (project_id, name),
+  CONSTRAINT feature_views_project_id_view_id_key UNIQUE (project_id, view_id),
+  CONSTRAINT feature_views_project_id_fkey FOREIGN KEY (project_id) REFERENCES auth.projects(project_id),
+  CONSTRAINT feature_views_features_check CHECK (((jsonb_typeof(features) = 'array'::text) AND (features <> '[]'::jsonb))),
+  CONSTRAINT feature_views_join_keys_check CHECK (((jsonb_typeof(join_keys) = 'array'::text) AND (join_keys <> '[]'::jsonb))),
+  CONSTRAINT feature_views_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text)),
+  CONSTRAINT feature_views_ttl_seconds_check CHECK ((ttl_seconds >= 0))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE features.feature_views TO sluice_feature;
+
+CREATE TABLE features.online_values (
+  project_id bigint NOT NULL,
+  view_id bigint NOT NULL,
+  event_time timestamp with time zone NOT NULL,
+  written_at timestamp with time zone NOT NULL DEFAULT now(),
+  entity_key text COLLATE "C" NOT NULL,
+  feature_values jsonb NOT NULL,
+  CONSTRAINT online_values_pkey PRIMARY KEY (project_id, view_id, entity_key),
+  CONSTRAINT online_values_entity_key_check CHECK ((octet_length(entity_key) <= 2048)),
+  CONSTRAINT online_values_feature_values_check CHECK ((jsonb_typeof(feature_values) = 'object'::text))
+) WITH (autovacuum_analyze_scale_factor=0.05, autovacuum_vacuum_cost_delay=1, autovacuum_vacuum_insert_scale_factor=0.05, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000, fillfactor=70);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE features.online_values TO sluice_feature;
+
+CREATE SCHEMA migrations AUTHORIZATION sluice_owner;
+
+CREATE TABLE migrations.ledger (
+  number integer NOT NULL,
+  name text NOT NULL,
+  sha256 text NOT NULL,
+  applied_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  duration_ms bigint NOT NULL,
+  CONSTRAINT ledger_pkey PRIMARY KEY (number)
+);
