@@ -1,3 +1,5 @@
-export { freePort } from "./free-port.ts";
+export { freePort, freePortBase } from "./free-port.ts";
+export { readStack } from "./read-stack.ts";
+export type { Stack } from "./read-stack.ts";
 export { startScratchPostgres } from "./scratch-postgres.ts";
 export type { ScratchAddress, ScratchPostgres } from "./scratch-postgres.ts";

@@ -72,8 +72,8 @@ export async function startScratchPostgres(): Promise<ScratchPostgres> {
   });
   await ready(server);
   return {
-    url: (database = "postgres", user = "postgres") =>
-      `postgres://${user}@127.0.0.1:${port}/${database}`,
+    url: ({ database = "postgres", user = "postgres", password = "" } = {}) =>
+      `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
     async stop() {
       if (server.exitCode === null && server.signalCode === null) {
         const exited = once(server, "exit");

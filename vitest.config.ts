@@ -1,0 +1,52 @@
+import { defineConfig } from "vitest/config";
+
+// The last three run against one local stack that the first of them starts. Groups run one after the other:
+// unit tests fail in seconds and should be heard first, and chaos breaks the stack for everybody.
+const withStack = {
+  globalSetup: ["packages/testing/src/stack.ts"],
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+};
+
+export default defineConfig({
+  test: {
+    // Two cores for tests, services and servers together.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{services,packages,infra}/**/*.test.ts"],
+          exclude: ["**/node_modules/**"],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts"],
+          sequence: { groupOrder: 1 },
+          ...withStack,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
+          ...withStack,
+        },
+      },
+      {
+        test: {
+          name: "chaos",
+          include: ["test/chaos/**/*.test.ts"],
+          sequence: { groupOrder: 3 },
+          fileParallelism: false,
+          ...withStack,
+          testTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
