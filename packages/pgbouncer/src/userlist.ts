@@ -12,7 +12,7 @@ export function renderUserlist(entries: readonly UserlistEntry[]): string {
 function secretOf({ user, secret }: UserlistEntry): string {
   if (!secret.startsWith("SCRAM-SHA-256$")) {
     throw new Error(
-      `The userlist would hold a plain password of ${user}: make a secret of it with scramSecret().`,
+      `The userlist would hold a plain password of ${user}: make a SCRAM secret of it.`,
     );
   }
   return secret;

@@ -1,0 +1,71 @@
+import type { Profile, WorkloadName } from "@sluice/workloads";
+import { type Home, REPOSITORY } from "./home.ts";
+import type { PartSpec } from "./part.ts";
+import { HOST, type Ports } from "./ports.ts";
+import type { ServiceEntry } from "./services.ts";
+import { until } from "./until.ts";
+
+export interface ServiceOptions {
+  readonly home: Home;
+  readonly ports: Ports;
+  readonly profile: Profile;
+  readonly urls: Readonly<Record<WorkloadName, string>>;
+  readonly redisUrl: string;
+}
+
+/** A service of the clone as a part, on the Node that runs the supervisor. */
+export function servicePart({ name, main }: ServiceEntry, options: ServiceOptions): PartSpec {
+  const port = portsOf(name, options.ports);
+  const word = `--home=${options.home.root}`;
+  return {
+    name,
+    file: process.execPath,
+    // The word tells whose service it is: in `ps`, and to a supervisor that finds a stale one.
+    args: [main, word],
+    env: { ...process.env, ...serviceEnv(name, options) },
+    cwd: REPOSITORY,
+    account: undefined,
+    word,
+    logFile: `${options.home.logs}/${name}.log`,
+    ready: (signal) => answers(`http://${HOST}:${port.internal}/health/ready`, signal),
+    startTimeoutMs: 60_000,
+    stopSignal: "SIGTERM",
+    forceSignal: "SIGKILL",
+    stopTimeoutMs: 20_000,
+  };
+}
+
+/** Where a service answers. */
+export function serviceUrls(name: string, ports: Ports): { url: string; internal_url: string } {
+  const port = portsOf(name, ports);
+  return { url: `http://${HOST}:${port.public}`, internal_url: `http://${HOST}:${port.internal}` };
+}
+
+/** What a service is told through its environment: its ports, and the URLs of its own workloads only. */
+export function serviceEnv(name: string, { ports, profile, urls, redisUrl }: ServiceOptions): NodeJS.ProcessEnv {
+  const port = portsOf(name, ports);
+  const gates = profile.services[name]?.gates ?? [];
+  return {
+    SLUICE_HOST: HOST,
+    SLUICE_PORT: String(port.public),
+    SLUICE_INTERNAL_PORT: String(port.internal),
+    SLUICE_PROFILE: profile.name,
+    SLUICE_REDIS_URL: redisUrl,
+    ...Object.fromEntries(gates.map((gate) => [`SLUICE_${gate.toUpperCase()}_URL`, urls[gate]])),
+  };
+}
+
+function portsOf(name: string, ports: Ports): Ports["services"][string] {
+  const port = ports.services[name];
+  if (port === undefined) throw new Error(`No ports are set aside for ${name}: see services.ts.`);
+  return port;
+}
+
+async function answers(url: string, signal: AbortSignal): Promise<void> {
+  const probe = async (): Promise<true | undefined> => {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+    await response?.body?.cancel();
+    return response?.ok === true ? true : undefined;
+  };
+  await until(probe, { everyMs: 50, signal });
+}

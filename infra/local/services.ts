@@ -1,0 +1,13 @@
+/** A service that the local stack runs. */
+export interface ServiceEntry {
+  readonly name: string;
+  /** From the root of the clone. */
+  readonly main: string;
+  /** Its public port, counted from the port base; the internal one is 1000 higher. */
+  readonly offset: number;
+}
+
+/** The services, in the order in which they are started. Their gates stand in workloads.yaml. */
+export const SERVICES: readonly ServiceEntry[] = [
+  { name: "feature-api", main: "services/feature-api/src/main.ts", offset: 1 },
+];
