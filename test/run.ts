@@ -1,0 +1,35 @@
+// `npm test`: the checks, then every test. What it prints last is `N passed, N failed`, of all of them together.
+//
+//   npm test                                all of it
+//   npm test -- --project unit              one project (or more), without the checks
+//   npm test -- test/integration/roles      files whose path contains this, without the checks
+//   npm test -- --pg /path/to/bin           against the PostgreSQL whose binaries are there
+//   npm test -- --also-pg /path/to/bin      a second pass of integration and e2e against that PostgreSQL
+import { parseArgs } from "node:util";
+import { check, type Counts } from "./check.ts";
+import { runVitest } from "./run-vitest.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    project: { type: "string", multiple: true, default: [] },
+    pg: { type: "string" },
+    "also-pg": { type: "string" },
+  },
+});
+
+const selected = values.project.length > 0 || positionals.length > 0;
+const counts: Counts[] = [];
+if (!selected) counts.push(await check());
+counts.push(await runVitest({ projects: values.project, files: positionals, postgres: values.pg }));
+if (values["also-pg"] !== undefined) {
+  process.stdout.write(`\nSecond pass, PostgreSQL from ${values["also-pg"]}\n`);
+  counts.push(
+    await runVitest({ projects: ["integration", "e2e"], files: [], postgres: values["also-pg"] }),
+  );
+}
+
+const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+const failed = counts.reduce((sum, count) => sum + count.failed, 0);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
