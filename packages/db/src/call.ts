@@ -10,6 +10,8 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
   /** `performance.now()` milliseconds. */
   readonly deadline: number;
+  /** One statement and no transaction. */
+  readonly autocommit: boolean;
 }
 
 const storage = new AsyncLocalStorage<Call>();

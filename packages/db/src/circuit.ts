@@ -10,7 +10,7 @@ import {
   handleWhen,
   retry,
 } from "cockatiel";
-import type { PoolMetrics } from "./metrics.ts";
+import type { PoolMeter } from "./metrics.ts";
 import {
   CommitLost,
   ConnectionFailed,
@@ -35,7 +35,7 @@ export interface CircuitOptions {
   /** Asks the database for an answer over a slot; rejects when there is none. */
   readonly probe: () => Promise<unknown>;
   readonly logger: Logger;
-  readonly metrics: PoolMetrics;
+  readonly meter: PoolMeter;
 }
 
 /** What the circuit must know of a call to hold it or to repeat it. */
@@ -142,8 +142,8 @@ export class Circuit {
   }
 
   #changed(state: CircuitState): void {
-    const { pool, metrics, logger } = this.#options;
-    metrics.circuit(pool, METRIC_STATES[state]);
+    const { pool, meter, logger } = this.#options;
+    meter.circuit(METRIC_STATES[state]);
     if (state === CircuitState.Closed) {
       this.#openedAt = 0;
       logger.info({ pool }, "the database answers again");

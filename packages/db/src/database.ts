@@ -64,12 +64,12 @@ export class PooledDatabase<S> implements Database<S> {
 
   async run<R>(operation: string, query: Query<R>, options: RunOptions = {}): Promise<R[]> {
     const compiled = query.compile(this.builder);
-    const { rows } = await this.#call(operation, options, () => this.builder.executeQuery<R>(compiled));
+    const { rows } = await this.#call(operation, options, true, () => this.builder.executeQuery<R>(compiled));
     return rows;
   }
 
   transaction<T>(operation: string, body: (tx: Database<S>) => Promise<T>, options: RunOptions = {}): Promise<T> {
-    return this.#call(operation, options, async (call) => {
+    return this.#call(operation, options, false, async (call) => {
       try {
         return await this.builder.transaction().execute((tx) => body(new TransactionDatabase(tx, call)));
       } catch (error) {
@@ -78,13 +78,19 @@ export class PooledDatabase<S> implements Database<S> {
     });
   }
 
-  async #call<T>(operation: string, options: RunOptions, attempt: (call: Call) => Promise<T>): Promise<T> {
+  async #call<T>(
+    operation: string,
+    options: RunOptions,
+    autocommit: boolean,
+    attempt: (call: Call) => Promise<T>,
+  ): Promise<T> {
     const context = currentContext();
     const call: Call = {
       operation,
       requestId: context?.requestId,
       signal: options.signal ?? context?.signal,
       deadline: options.deadline ?? context?.deadline ?? performance.now() + this.#options.defaultTimeoutMs,
+      autocommit,
     };
     const idempotent = options.idempotent ?? false;
     try {

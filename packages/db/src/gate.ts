@@ -1,7 +1,7 @@
 import type { Logger } from "@sluice/telemetry";
 import { Lease, type LeaseRecord } from "./lease.ts";
 import { LeakWatch } from "./leak-watch.ts";
-import type { PoolMetrics } from "./metrics.ts";
+import type { PoolMeter } from "./metrics.ts";
 import { ConnectionFailed, abortReason, deadlineExceeded, poolTimeout, saturated, shuttingDown } from "./pool-errors.ts";
 import type { Slot } from "./slot.ts";
 
@@ -21,7 +21,7 @@ export interface GateOptions {
   readonly maxLifetimeMs: number;
   readonly openSlot: (onDeath: (slot: Slot) => void) => Promise<Slot>;
   readonly logger: Logger;
-  readonly metrics: PoolMetrics;
+  readonly meter: PoolMeter;
 }
 
 /** One call for a slot. */
@@ -31,6 +31,11 @@ export interface AcquireOptions {
   readonly signal?: AbortSignal | undefined;
   /** `performance.now()` milliseconds; the acquire time-out applies when it is earlier. */
   readonly deadline?: number | undefined;
+  /**
+   * The holder can't forget the slot: it takes it for one statement and gives it back in the same function. Such
+   * leases record neither a stack nor their own collection, which would cost more than the rest of the gate.
+   */
+  readonly autocommit?: boolean;
 }
 
 /** Slots by what they do, and how many callers wait for one. `size` is the most that may be open. */
@@ -82,7 +87,8 @@ export class Gate {
     this.#options = options;
     this.#leakWatch = new LeakWatch(options, (record) => this.#takeBack(record));
     this.#tendTimer = setInterval(() => this.#tend(), TEND_INTERVAL_MS).unref();
-    options.metrics.watch(options.pool, () => this.status());
+    options.meter.watch(() => this.status());
+    this.#tend();
   }
 
   /**
@@ -96,7 +102,7 @@ export class Gate {
     const idle = this.#idle.pop(); // the one used last: the others may then idle out
     if (idle !== undefined) return Promise.resolve(this.#lease(idle.slot, options, 0));
     if (this.#waiters.size >= this.#options.maxWaiters && !this.#canGrow()) {
-      this.#options.metrics.refused(this.#options.pool, "saturated");
+      this.#options.meter.saturated();
       return Promise.reject(saturated(this.#pressure()));
     }
     return this.#wait(options);
@@ -111,12 +117,6 @@ export class Gate {
       idle: this.#idle.length,
       waiting: this.#waiters.size,
     };
-  }
-
-  /** Opens the base slots; resolves when one of them answers. @throws the last connection's error. */
-  async start(): Promise<void> {
-    const opened = Array.from({ length: this.#options.base }, () => this.#open());
-    await Promise.any(opened.map(async (attempt) => rejectUndefined(await attempt)));
   }
 
   /**
@@ -164,7 +164,7 @@ export class Gate {
 
   #timeOut(waiter: Waiter, leftMs: number): void {
     const { pool, acquireTimeoutMs } = this.#options;
-    this.#options.metrics.refused(pool, "timeout");
+    this.#options.meter.timedOut();
     this.#options.logger.warn({ pool, holders: this.#holders() }, "no slot became free in time");
     if (leftMs < acquireTimeoutMs) waiter.refuse(deadlineExceeded(waiter.options.operation));
     else waiter.refuse(poolTimeout(this.#pressure(), performance.now() - waiter.since));
@@ -176,7 +176,7 @@ export class Gate {
       operation: options.operation,
       requestId: options.requestId,
       acquiredAt: performance.now(),
-      origin: new Error("lease taken here"),
+      origin: options.autocommit === true ? undefined : new Error("lease taken here"),
       statement: undefined,
       inTransaction: false,
       spoiled: false,
@@ -184,9 +184,9 @@ export class Gate {
       released: false,
     };
     this.#leases.add(record);
-    this.#options.metrics.waited(this.#options.pool, waitedMs);
+    this.#options.meter.waited(waitedMs);
     const lease = new Lease(record, (returned) => this.#takeBack(returned));
-    this.#leakWatch.hold(lease, record);
+    if (options.autocommit !== true) this.#leakWatch.hold(lease, record);
     return lease;
   }
 
@@ -201,7 +201,7 @@ export class Gate {
   #reuse(record: LeaseRecord): void {
     const { slot } = record;
     this.#leases.delete(record);
-    this.#options.metrics.held(this.#options.pool, performance.now() - record.acquiredAt);
+    this.#options.meter.held(performance.now() - record.acquiredAt);
     if (record.spoiled || record.inTransaction) slot.close();
     else if (this.#isExpired(slot)) void slot.retire();
     else if (slot.alive) this.#hand(slot);
@@ -226,17 +226,15 @@ export class Gate {
     while (this.#opening < this.#waiters.size && this.#canGrow()) void this.#open();
   }
 
-  /** @returns the connection's error when it could not be opened. */
-  async #open(): Promise<Error | undefined> {
+  async #open(): Promise<void> {
     this.#opening += 1;
     try {
       const slot = await this.#options.openSlot((dead) => this.#bury(dead));
       this.#opening -= 1;
       this.#adopt(slot);
-      return undefined;
     } catch (error) {
       this.#opening -= 1;
-      return this.#failedToOpen(error);
+      this.#failedToOpen(error);
     }
   }
 
@@ -249,7 +247,7 @@ export class Gate {
   }
 
   /** With no slot left to hope for, waiting on is pointless: the callers hear it now and the breaker decides. */
-  #failedToOpen(cause: unknown): Error {
+  #failedToOpen(cause: unknown): void {
     const { pool, logger } = this.#options;
     const error = new ConnectionFailed(pool, cause);
     logger.warn({ pool, err: cause }, "a connection could not be opened");
@@ -258,7 +256,6 @@ export class Gate {
       this.#pausedUntil = 0;
       for (const waiter of [...this.#waiters]) waiter.refuse(error);
     }
-    return error;
   }
 
   #bury(slot: Slot): void {
@@ -299,8 +296,4 @@ export class Gate {
       statement,
     }));
   }
-}
-
-function rejectUndefined(failure: Error | undefined): void {
-  if (failure !== undefined) throw failure;
 }

@@ -2,6 +2,6 @@ export type { Database, Query, RunOptions } from "./database.ts";
 export { type DatabaseOptions, type OpenDatabase, openDatabase } from "./open-database.ts";
 export { Gate, type AcquireOptions, type GateOptions, type GateStatus } from "./gate.ts";
 export type { Lease } from "./lease.ts";
-export { PoolMetrics } from "./metrics.ts";
+export { type PoolMeter, PoolMetrics } from "./metrics.ts";
 export { Slot, type SlotOptions } from "./slot.ts";
 export { codeOf, isUniqueViolation } from "./sqlstate.ts";

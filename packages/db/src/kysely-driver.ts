@@ -13,15 +13,15 @@ import {
 import { currentCall } from "./call.ts";
 import type { Gate } from "./gate.ts";
 import type { Lease } from "./lease.ts";
-import type { PoolMetrics } from "./metrics.ts";
+import type { PoolMeter } from "./metrics.ts";
 import { CommitLost } from "./pool-errors.ts";
 import { isGone } from "./sqlstate.ts";
 
 /** Kysely for PostgreSQL over a gate: a connection of Kysely's is a lease of ours. */
-export function gateDialect(gate: Gate, pool: string, metrics: PoolMetrics): Dialect {
+export function gateDialect(gate: Gate, meter: PoolMeter): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new GateDriver(gate, pool, metrics),
+    createDriver: () => new GateDriver(gate, meter),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
   };
@@ -33,19 +33,17 @@ export function gateDialect(gate: Gate, pool: string, metrics: PoolMetrics): Dia
  */
 class GateDriver implements Driver {
   readonly #gate: Gate;
-  readonly #pool: string;
-  readonly #metrics: PoolMetrics;
+  readonly #meter: PoolMeter;
 
-  constructor(gate: Gate, pool: string, metrics: PoolMetrics) {
+  constructor(gate: Gate, meter: PoolMeter) {
     this.#gate = gate;
-    this.#pool = pool;
-    this.#metrics = metrics;
+    this.#meter = meter;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<LeasedConnection> {
-    return new LeasedConnection(await this.#gate.acquire(currentCall()), this.#pool, this.#metrics);
+    return new LeasedConnection(await this.#gate.acquire(currentCall()), this.#meter);
   }
 
   async beginTransaction(connection: LeasedConnection, { isolationLevel }: TransactionSettings): Promise<void> {
@@ -76,13 +74,11 @@ class GateDriver implements Driver {
 
 class LeasedConnection implements DatabaseConnection {
   readonly #lease: Lease;
-  readonly #pool: string;
-  readonly #metrics: PoolMetrics;
+  readonly #meter: PoolMeter;
 
-  constructor(lease: Lease, pool: string, metrics: PoolMetrics) {
+  constructor(lease: Lease, meter: PoolMeter) {
     this.#lease = lease;
-    this.#pool = pool;
-    this.#metrics = metrics;
+    this.#meter = meter;
   }
 
   get alive(): boolean {
@@ -96,7 +92,7 @@ class LeasedConnection implements DatabaseConnection {
       const { rows, count } = await this.#lease.query(sql, parameters, signal);
       return { rows: rows as R[], numAffectedRows: BigInt(count) };
     } finally {
-      this.#metrics.ran(this.#pool, operation, performance.now() - start);
+      this.#meter.ran(operation, performance.now() - start);
     }
   }
 

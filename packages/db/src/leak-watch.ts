@@ -1,12 +1,12 @@
 import type { Logger } from "@sluice/telemetry";
 import type { Lease, LeaseRecord } from "./lease.ts";
-import type { PoolMetrics } from "./metrics.ts";
+import type { PoolMeter } from "./metrics.ts";
 
 interface LeakWatchOptions {
   readonly pool: string;
   readonly leakThresholdMs: number;
   readonly logger: Logger;
-  readonly metrics: PoolMetrics;
+  readonly meter: PoolMeter;
 }
 
 /**
@@ -33,7 +33,7 @@ export class LeakWatch {
   }
 
   release(record: LeaseRecord): void {
-    this.#forgotten.unregister(record);
+    if (record.origin !== undefined) this.#forgotten.unregister(record);
   }
 
   /** Reports every lease that has been held over the threshold, once. */
@@ -47,8 +47,8 @@ export class LeakWatch {
   #report(record: LeaseRecord, message: string): void {
     if (record.reported) return;
     record.reported = true;
-    const { pool, logger, metrics } = this.#options;
-    metrics.leaked(pool);
+    const { pool, logger, meter } = this.#options;
+    meter.leaked();
     logger.warn(
       {
         pool,
@@ -57,7 +57,7 @@ export class LeakWatch {
         statement: record.statement,
         in_transaction: record.inTransaction,
         held_ms: Math.round(performance.now() - record.acquiredAt),
-        lease_stack: record.origin.stack,
+        lease_stack: record.origin?.stack,
       },
       message,
     );

@@ -9,8 +9,8 @@ export interface LeaseRecord {
   readonly requestId: string | undefined;
   /** `performance.now()` milliseconds. */
   readonly acquiredAt: number;
-  /** Where the lease was taken; its stack is only rendered when somebody asks. */
-  readonly origin: Error;
+  /** Where the lease was taken; the stack is only rendered when somebody asks. Undefined for a single statement. */
+  readonly origin: Error | undefined;
   /** The last statement's text: parameters are bound, so the text is its own fingerprint. */
   statement: string | undefined;
   inTransaction: boolean;

@@ -6,7 +6,7 @@ import { Circuit } from "./circuit.ts";
 import { type Database, PooledDatabase } from "./database.ts";
 import { Gate, type GateStatus } from "./gate.ts";
 import { gateDialect } from "./kysely-driver.ts";
-import { PoolMetrics } from "./metrics.ts";
+import { type PoolMeter, PoolMetrics } from "./metrics.ts";
 import { detectPooler } from "./pooler.ts";
 import { assertRoleSettings } from "./role-check.ts";
 import { Slot } from "./slot.ts";
@@ -40,7 +40,7 @@ export interface OpenDatabase<S> extends Database<S> {
 const metricsOf = new WeakMap<Registry, PoolMetrics>();
 
 /**
- * Opens the gate of a workload: finds out what the pooler can do, warms the base slots, and checks that the role
+ * Opens the gate of a workload: finds out what the pooler can do, and checks that it answers and that the role
  * carries its time-outs.
  * @throws the connection's error, or an Error that says which setting the role lacks.
  */
@@ -48,7 +48,7 @@ export async function openDatabase<S>(options: DatabaseOptions): Promise<OpenDat
   const { url, workload, settings, service, registry, logger } = options;
   const pooler = await detectPooler(url, CONNECT_TIMEOUT_MS);
   logger.info({ pool: workload, pooler }, "pooler detected");
-  const metrics = poolMetrics(registry);
+  const meter = poolMetrics(registry).forPool(workload);
   const slotOptions = {
     url,
     applicationName: `${service}/${workload}`,
@@ -66,12 +66,16 @@ export async function openDatabase<S>(options: DatabaseOptions): Promise<OpenDat
     maxLifetimeMs: MAX_LIFETIME_MS,
     openSlot: (onDeath) => Slot.open(slotOptions, onDeath),
     logger,
-    metrics,
+    meter,
   });
-  const database = assemble<S>(gate, options, metrics);
-  await gate.start();
-  await assertRoleSettings(database, settings);
-  return database;
+  const database = assemble<S>(gate, options, meter);
+  try {
+    await assertRoleSettings(database, settings);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 /** The metrics of a registry, made once: several gates of a process share them. */
@@ -81,9 +85,9 @@ function poolMetrics(registry: Registry): PoolMetrics {
   return metrics;
 }
 
-function assemble<S>(gate: Gate, { workload, settings, logger }: DatabaseOptions, metrics: PoolMetrics): OpenDatabase<S> {
-  const kysely = new Kysely<S>({ dialect: gateDialect(gate, workload, metrics) });
-  const circuit = new Circuit({ pool: workload, probe: () => probe(gate), logger, metrics });
+function assemble<S>(gate: Gate, { workload, settings, logger }: DatabaseOptions, meter: PoolMeter): OpenDatabase<S> {
+  const kysely = new Kysely<S>({ dialect: gateDialect(gate, meter) });
+  const circuit = new Circuit({ pool: workload, probe: () => probe(gate), logger, meter });
   const database = new PooledDatabase<S>({
     pool: workload,
     kysely,
