@@ -4,9 +4,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 export interface RequestContext {
   readonly requestId: string;
   /** Aborts when the client went away or the deadline passed; the reason is a coded error. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** `performance.now()` milliseconds. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

@@ -1,0 +1,121 @@
+import { type Logger, runInContext } from "@sluice/telemetry";
+import { type FastifyRequest, LogController, fastify, type onRequestHookHandler } from "fastify";
+import type { Registry } from "prom-client";
+import type { App } from "./app.ts";
+import { closeObjects } from "./closed-schema.ts";
+import type { Exchange } from "./exchange.ts";
+import { acceptJsonBodies } from "./json-body.ts";
+import { refuseMalformedRequest } from "./malformed-request.ts";
+import { refuseUnknownRoute } from "./not-found.ts";
+import { serveOpenApi } from "./openapi.ts";
+import { answerWithProblem, renderProblemJson } from "./problem-answer.ts";
+import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
+import type { Principal } from "./route-config.ts";
+import { type RoutePolicy, policyOf } from "./route-policy.ts";
+import { Traffic } from "./traffic.ts";
+import { validationProblem } from "./validation-problem.ts";
+import { validatorCompiler } from "./validation.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** The request's context, limits and measures. */
+    exchange: Exchange;
+  }
+  interface FastifyInstance {
+    readonly traffic: Traffic;
+  }
+}
+
+/** What a server is made of. */
+export interface ServerOptions {
+  readonly service: string;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** Of the API, for its OpenAPI document. */
+  readonly title: string;
+  readonly version: string;
+  /** Finds out who sends a request, or throws UNAUTHENTICATED or FORBIDDEN. Called before the body is read. */
+  readonly authenticate: (request: FastifyRequest, scope: string) => Principal | Promise<Principal>;
+  /** Bytes of a body. @default 16 MiB */
+  readonly bodyLimit?: number;
+  /** Longest a request may take, unless its route says otherwise. @default 30,000 */
+  readonly requestTimeoutMs?: number;
+}
+
+const MIB = 1024 * 1024;
+
+/**
+ * A Fastify server with the conventions of every service: coded problems, lossless JSON, deadlines,
+ * keys, metrics, access log and OpenAPI. Routes are added to it; `listen` opens it.
+ */
+export function buildServer(options: ServerOptions): App {
+  const { logger, registry, bodyLimit = 16 * MIB } = options;
+  const traffic = new Traffic(registry, logger);
+  const app: App = fastify({
+    bodyLimit,
+    loggerInstance: logger as Logger,
+    // The access log is written by the traffic, when an exchange has ended.
+    logController: new LogController({ disableRequestLogging: true }),
+    // The logger finds the request's id in the context; a child a request would cost more than the log line.
+    childLoggerFactory: (parent) => parent,
+    genReqId: requestIdOf,
+    // Keys of entities are path segments.
+    routerOptions: { maxParamLength: 1024 },
+    // While the server drains, requests on open connections are still answered.
+    return503OnClosing: false,
+    frameworkErrors: answerWithProblem,
+    clientErrorHandler: (error, socket) => refuseMalformedRequest(error, socket, traffic),
+  }) as unknown as App;
+  app.decorate("traffic", traffic);
+  app.decorateRequest("exchange");
+  app.decorateRequest("principal");
+  app.setErrorHandler(answerWithProblem);
+  app.setNotFoundHandler(refuseUnknownRoute);
+  app.setValidatorCompiler(validatorCompiler());
+  app.setSchemaErrorFormatter(validationProblem);
+  acceptJsonBodies(app);
+  followRequests(app, traffic);
+  applyPolicies(app, options);
+  serveOpenApi(app, options);
+  return app;
+}
+
+const UNMATCHED: RoutePolicy = {
+  route: "unmatched",
+  timeoutMs: undefined,
+  scope: undefined,
+  nonFiniteAsNull: false,
+  renderProblem: renderProblemJson,
+};
+
+function followRequests(app: App, traffic: Traffic): void {
+  app.addHook("onRequest", (request, reply, done) => {
+    const exchange = traffic.begin(request, reply, UNMATCHED);
+    request.exchange = exchange;
+    reply.header(REQUEST_ID_HEADER, request.id);
+    runInContext(exchange, done);
+  });
+}
+
+function applyPolicies(app: App, { authenticate, requestTimeoutMs = 30_000 }: ServerOptions): void {
+  app.addHook("onRoute", (route) => {
+    const policy = policyOf(route, requestTimeoutMs, renderProblemJson);
+    const { scope } = policy;
+    if (route.schema?.body !== undefined && route.config?.allowUnknownFields !== true) {
+      route.schema = { ...route.schema, body: closeObjects(route.schema.body) };
+    }
+    const enter: onRequestHookHandler = (request, _reply, done) => {
+      request.exchange.enter(policy);
+      if (scope === undefined) return done();
+      const principal = authenticate(request, scope);
+      if (principal instanceof Promise) return principal.then((found) => admit(request, found));
+      admit(request, principal);
+      done();
+    };
+    route.onRequest = [enter, ...[route.onRequest ?? []].flat()];
+  });
+}
+
+function admit(request: FastifyRequest, principal: Principal): void {
+  request.principal = principal;
+}

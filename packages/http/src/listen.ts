@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { SluiceError } from "@sluice/errors";
+import type { Logger } from "@sluice/telemetry";
+import type { App } from "./app.ts";
+import { createInternalServer } from "./internal-listener.ts";
+import { Readiness } from "./readiness.ts";
+import { runPhases, type ShutdownPhase } from "./shutdown.ts";
+
+/** What `listen` opens, and what it closes at the end. */
+export interface ListenOptions {
+  readonly app: App;
+  /** Rejects with the reasons while the instance cannot serve. */
+  readonly ready: () => Promise<void>;
+  readonly host: string;
+  /** 0 = any free port */
+  readonly port: number;
+  readonly internalPort: number;
+  /** @default loopback */
+  readonly internalHost?: string;
+  readonly logger: Logger;
+  /** Closes what the service opened, in the order of opening; run in reverse after the last answer. */
+  readonly onClose?: readonly (() => unknown)[];
+  /** How long requests in flight may take to end. @default 20,000 */
+  readonly drainTimeoutMs?: number;
+}
+
+/** An open service. */
+export interface Listening {
+  readonly url: string;
+  readonly internalUrl: string;
+  /** Ends the service in phases; repeated calls share the first one's outcome. Rejects when a phase failed. */
+  close(): Promise<void>;
+}
+
+/** Opens the internal and the public listener of a service. */
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const { app, ready, host, port, internalPort, internalHost = "127.0.0.1", logger } = options;
+  const readiness = new Readiness(ready);
+  const internal = createInternalServer(app.traffic.registry, readiness);
+  const internalUrl = await open(internal, internalHost, internalPort);
+  try {
+    const url = await app.listen({ host, port });
+    logger.info({ url, internal_url: internalUrl }, "listening");
+    let closing: Promise<void> | undefined;
+    const close = () => (closing ??= shutDown(phasesOf(options, readiness, internal), logger));
+    return { url, internalUrl, close };
+  } catch (error) {
+    internal.close();
+    throw error;
+  }
+}
+
+async function open(server: Server, host: string, port: number): Promise<string> {
+  server.listen(port, host);
+  await once(server, "listening");
+  return `http://${host}:${(server.address() as AddressInfo).port}`;
+}
+
+async function shutDown(phases: readonly ShutdownPhase[], logger: Logger): Promise<void> {
+  const failed = await runPhases(phases, logger);
+  if (failed.length > 0) throw new Error(`The shutdown was not clean: ${failed.join(", ")}.`);
+}
+
+const RESOURCE_LIMIT_MS = 5_000;
+
+function phasesOf(
+  { app, onClose = [], drainTimeoutMs = 20_000 }: ListenOptions,
+  readiness: Readiness,
+  internal: Server,
+): ShutdownPhase[] {
+  let closed: Promise<unknown> | undefined;
+  return [
+    { name: "readiness", limitMs: 100, run: () => readiness.drain() },
+    {
+      name: "accepting",
+      limitMs: 1_000,
+      // Stops accepting and closes idle connections at once; resolves when the others have ended.
+      run: () => {
+        closed = closeApp(app);
+      },
+    },
+    {
+      name: "requests",
+      limitMs: drainTimeoutMs,
+      run: () => closed,
+      force: () => cutOff(app, closed),
+    },
+    ...onClose.toReversed().map((run, i) => ({
+      name: `resource ${onClose.length - i}`,
+      limitMs: RESOURCE_LIMIT_MS,
+      run,
+    })),
+    { name: "internal listener", limitMs: 1_000, run: () => closeInternal(internal) },
+  ];
+}
+
+async function closeApp(app: App): Promise<void> {
+  // A connection that became idle after its last answer would otherwise stay for its keep-alive time.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
+  await app.close().finally(() => clearInterval(sweep));
+}
+
+const CUT_OFF_MS = 1_000;
+
+/** Answers what is still in flight, then drops the connections. */
+async function cutOff(app: App, closed: Promise<unknown> | undefined): Promise<void> {
+  app.traffic.cancelAll(new SluiceError("SHUTTING_DOWN", "The instance is shutting down. Repeat."));
+  const drop = setTimeout(() => app.server.closeAllConnections(), CUT_OFF_MS);
+  await closed?.finally(() => clearTimeout(drop));
+}
+
+async function closeInternal(server: Server): Promise<void> {
+  server.close();
+  server.closeAllConnections();
+  await once(server, "close");
+}

@@ -1,0 +1,71 @@
+import { isUtf8 } from "node:buffer";
+import { SluiceError } from "@sluice/errors";
+import { parse } from "secure-json-parse";
+import { isNestedDeeper } from "./nesting.ts";
+import { nonFiniteToNull } from "./non-finite.ts";
+
+/** How tolerant `parseJson` is. */
+export interface ParseJsonOptions {
+  /** Reads bare NaN, Infinity and -Infinity as null. @default false */
+  readonly nonFiniteAsNull?: boolean | undefined;
+}
+
+// Enough for any honest document; beyond it recursive code further on would overflow the stack.
+const MAX_DEPTH = 512;
+
+// 2^53 has 16 digits. A fraction's digits do not count: they cannot make an integer.
+const LONG_INTEGER = /(?:^|[^\d.])\d{16}/;
+
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
+/**
+ * The value of a JSON text in UTF-8. Integers beyond ±(2^53−1) become BigInt without ever being a
+ * double; keys that would reach a prototype are refused.
+ * @throws SluiceError INVALID_JSON, with `position` when the parser tells it
+ */
+export function parseJson(bytes: Buffer, options: ParseJsonOptions = {}): unknown {
+  if (!isUtf8(bytes)) throw new SluiceError("INVALID_JSON", "The body is not valid UTF-8.");
+  if (isNestedDeeper(bytes, MAX_DEPTH)) {
+    throw new SluiceError("INVALID_JSON", `The body is nested more than ${MAX_DEPTH} levels deep.`);
+  }
+  const text = bytes.toString("utf8").replace(BYTE_ORDER_MARK, "");
+  try {
+    return parseText(text);
+  } catch (error) {
+    if (options.nonFiniteAsNull === true) return parseLeniently(text);
+    throw invalidJson(error, text);
+  }
+}
+
+function parseLeniently(text: string): unknown {
+  try {
+    return parseText(nonFiniteToNull(text));
+  } catch (error) {
+    throw invalidJson(error, text);
+  }
+}
+
+function parseText(text: string): unknown {
+  return LONG_INTEGER.test(text) ? parse(text, exactIntegers) : parse(text);
+}
+
+function exactIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? "";
+  return /^-?\d+$/.test(source) ? BigInt(source) : value;
+}
+
+function invalidJson(error: unknown, text: string): SluiceError {
+  if (!(error instanceof SyntaxError)) throw error;
+  const position = positionOf(error.message, text);
+  const detail = `The body is not JSON: ${error.message}.`;
+  return new SluiceError("INVALID_JSON", detail, {
+    extra: position === undefined ? {} : { position },
+  });
+}
+
+function positionOf(message: string, text: string): number | undefined {
+  if (message.startsWith("Unexpected end of JSON input")) return text.length;
+  const found = / at position (\d+)/.exec(message)?.[1];
+  return found === undefined ? undefined : Number(found);
+}

@@ -1,0 +1,42 @@
+import { type Problem, SluiceError, toProblem, toSluiceError } from "@sluice/errors";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { REQUEST_ID_HEADER } from "./request-id.ts";
+import type { RenderedProblem } from "./route-config.ts";
+import { stringifyJson } from "./stringify-json.ts";
+
+/** A problem as RFC 9457 writes it. */
+export function renderProblemJson(problem: Problem): RenderedProblem {
+  return { contentType: "application/problem+json", body: stringifyJson(problem) };
+}
+
+/** Answers a request with anything that was thrown; the one place where errors become HTTP. */
+export function answerWithProblem(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const error = toSluiceError(thrown);
+  logFault(error, request);
+  const { traffic } = request.server;
+  // Only a request that reached the router has an exchange; a bad URL does not.
+  const render = request.exchange?.policy.renderProblem ?? renderProblemJson;
+  const { contentType, body } = render(toProblem(error, request.id));
+  if (error.status === 429 || error.status === 503) traffic.countShed(error.code);
+  if (error.status === 401) reply.header("www-authenticate", 'Bearer realm="sluice"');
+  if (error.retryAfterSeconds !== undefined) {
+    reply.header("retry-after", String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
+  }
+  reply
+    .code(error.status)
+    .header(REQUEST_ID_HEADER, request.id)
+    .header("content-type", contentType)
+    // As bytes: to a text Fastify would add a charset, which JSON has not.
+    .send(Buffer.from(body));
+}
+
+function logFault(error: SluiceError, request: FastifyRequest): void {
+  if (error.status < 500) return;
+  const members = { request_id: request.id, code: error.code, err: error.cause ?? error };
+  if (error.status === 500) request.log.error(members, error.message);
+  else request.log.warn(members, error.message);
+}

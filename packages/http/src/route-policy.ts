@@ -1,0 +1,38 @@
+import type { Problem } from "@sluice/errors";
+import type { RouteOptions } from "fastify";
+import type { RenderedProblem } from "./route-config.ts";
+
+/** What the server needs to know of a route while it answers, worked out once. */
+export interface RoutePolicy {
+  /** The path as it was registered, e.g. "/v1/projects/:project"; bounded, unlike paths of requests. */
+  readonly route: string;
+  /** undefined = no limit */
+  readonly timeoutMs: number | undefined;
+  /** undefined = public */
+  readonly scope: string | undefined;
+  readonly nonFiniteAsNull: boolean;
+  readonly renderProblem: (problem: Problem) => RenderedProblem;
+}
+
+/**
+ * The policy of a route.
+ * @throws Error when it declares neither a scope nor that it is public
+ */
+export function policyOf(
+  options: RouteOptions,
+  timeoutMs: number,
+  renderProblem: RoutePolicy["renderProblem"],
+): RoutePolicy {
+  const config = options.config ?? {};
+  if ((config.scope === undefined) === (config.public === undefined)) {
+    const name = `${String(options.method)} ${options.url}`;
+    throw new Error(`${name} must declare either config.scope or config.public.`);
+  }
+  return {
+    route: options.url,
+    timeoutMs: config.timeoutMs === undefined ? timeoutMs : (config.timeoutMs ?? undefined),
+    scope: config.scope,
+    nonFiniteAsNull: config.nonFiniteAsNull ?? false,
+    renderProblem: config.renderProblem ?? renderProblem,
+  };
+}
