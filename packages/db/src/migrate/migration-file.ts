@@ -32,7 +32,7 @@ export interface Migration {
 export function readMigrations(directory: string = MIGRATIONS_DIRECTORY): Migration[] {
   const files = readdirSync(directory)
     .filter((file) => FILE_NAME.test(file))
-    .sort();
+    .toSorted();
   return files.map((file, index) => {
     const migration = parseMigration(file, readFileSync(join(directory, file), "utf8"));
     if (migration.number !== index + 1) {
