@@ -160,7 +160,11 @@ export class Circuit {
       maxAttempts: Number.MAX_SAFE_INTEGER,
       backoff: new ConstantBackoff(PROBE_INTERVAL_MS),
     });
-    const probe = (): Promise<unknown> => this.#breaker.execute(() => this.#probe());
+    const probe = async (): Promise<void> => {
+      await this.#breaker.execute(() => this.#probe());
+      // A straggler that failed meanwhile has opened the breaker again, and then this answer did not count.
+      if (this.#breaker.state !== CircuitState.Closed) throw new ProbeFailed("opened again");
+    };
     await untilItAnswers.execute(probe, this.#stopped.signal).catch(() => undefined); // only stop() ends it early
   }
 

@@ -179,7 +179,7 @@ export class Gate {
       origin: options.autocommit === true ? undefined : new Error("lease taken here"),
       statement: undefined,
       inTransaction: false,
-      spoiled: false,
+      abandoned: false,
       reported: false,
       released: false,
     };
@@ -202,7 +202,7 @@ export class Gate {
     const { slot } = record;
     this.#leases.delete(record);
     this.#options.meter.held(performance.now() - record.acquiredAt);
-    if (record.spoiled || record.inTransaction) slot.close();
+    if (record.abandoned || record.inTransaction || slot.spoiled) slot.close();
     else if (this.#isExpired(slot)) void slot.retire();
     else if (slot.alive) this.#hand(slot);
     if (this.#leases.size === 0) this.#drained?.();

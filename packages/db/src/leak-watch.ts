@@ -22,7 +22,7 @@ export class LeakWatch {
     this.#forgotten = new FinalizationRegistry((record) => {
       if (record.released) return;
       record.released = true;
-      record.spoiled = true; // what its holder left behind on the connection is unknown
+      record.abandoned = true;
       this.#report(record, "a lease was dropped without being released; its connection is closed");
       reclaim(record);
     });

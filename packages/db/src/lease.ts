@@ -1,6 +1,5 @@
 import { abortReason } from "./pool-errors.ts";
 import type { Slot, StatementResult } from "./slot.ts";
-import { spoilsConnection } from "./sqlstate.ts";
 
 /** What the pool knows of a lease while somebody holds it. */
 export interface LeaseRecord {
@@ -14,8 +13,8 @@ export interface LeaseRecord {
   /** The last statement's text: parameters are bound, so the text is its own fingerprint. */
   statement: string | undefined;
   inTransaction: boolean;
-  /** The connection's state can't be trusted: close it instead of handing it on. */
-  spoiled: boolean;
+  /** Whatever its holder left behind is unknown: the connection is closed instead of handed on. */
+  abandoned: boolean;
   reported: boolean;
   released: boolean;
 }
@@ -43,18 +42,18 @@ export class Lease {
    * server; the slot stays with this lease until the server has let go of it.
    * @throws PostgresError, the connection's error, or the signal's reason.
    */
-  async query(text: string, parameters: readonly unknown[], signal?: AbortSignal): Promise<StatementResult> {
-    const record = this.#record;
-    if (record.released) throw new Error(`The lease of ${record.operation} was released before this statement`);
-    // After an abort the statement before may still be on its way out; `rollback` then follows it.
-    while (record.slot.busy) await record.slot.settled();
-    record.statement = text;
-    try {
-      return await run(record, text, parameters, signal);
-    } catch (error) {
-      record.spoiled ||= spoilsConnection(error);
-      throw error;
-    }
+  query(text: string, parameters: readonly unknown[], signal?: AbortSignal): Promise<StatementResult> {
+    const { slot, released, operation } = this.#record;
+    if (released) return Promise.reject(new Error(`The lease of ${operation} was released before this statement`));
+    if (slot.busy) return this.#queryNext(text, parameters, signal);
+    this.#record.statement = text;
+    return signal === undefined ? slot.query(text, parameters) : run(this.#record, text, parameters, signal);
+  }
+
+  /** After an abort the statement before may still be on its way out; `rollback` then follows it. */
+  async #queryNext(text: string, parameters: readonly unknown[], signal?: AbortSignal): Promise<StatementResult> {
+    while (this.#record.slot.busy) await this.#record.slot.settled();
+    return this.query(text, parameters, signal);
   }
 
   /** Between `begin` and the answer to `commit` or `rollback`: a slot released in between is closed. */
@@ -74,9 +73,8 @@ function run(
   { slot, operation }: LeaseRecord,
   text: string,
   parameters: readonly unknown[],
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<StatementResult> {
-  if (signal === undefined) return slot.query(text, parameters);
   if (signal.aborted) return Promise.reject(abortReason(signal, operation));
   const { promise, resolve, reject } = Promise.withResolvers<StatementResult>();
   const abort = (): void => {

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import postgres, { type PendingQuery, type Row } from "postgres";
 import { pgTypes, toParameter } from "./pg-values.ts";
+import { spoilsConnection } from "./sqlstate.ts";
 import { type Address, openSocket, requestCancel } from "./socket.ts";
 
 export interface SlotOptions {
@@ -42,6 +43,7 @@ export class Slot {
   readonly #address: Address;
   #socket: Socket | undefined;
   #alive = true;
+  #spoiled = false;
   #inFlight: PendingQuery<Row[]> | undefined;
   #cancelling: Promise<void> | undefined;
   readonly #onDeath: (slot: Slot) => void;
@@ -86,20 +88,30 @@ export class Slot {
     await this.#inFlight?.then(ignore, ignore);
   }
 
+  /** An error has left the connection in a state that can't be trusted. */
+  get spoiled(): boolean {
+    return this.#spoiled;
+  }
+
   /**
    * Runs one statement; one at a time.
    * @throws PostgresError with the SQLSTATE, or the connection's error.
    */
-  async query(text: string, parameters: readonly unknown[]): Promise<StatementResult> {
+  query(text: string, parameters: readonly unknown[]): Promise<StatementResult> {
     const bound = parameters.map(toParameter) as postgres.ParameterOrJSON<never>[];
     const query = this.#sql.unsafe<Row[]>(text, bound, { prepare: this.#options.prepare });
     this.#inFlight = query;
-    try {
-      const rows = await query;
-      return { rows, count: rows.count, command: rows.command };
-    } finally {
-      this.#inFlight = undefined;
-    }
+    return query.then(
+      (rows) => {
+        this.#inFlight = undefined;
+        return { rows, count: rows.count, command: rows.command };
+      },
+      (error: unknown) => {
+        this.#inFlight = undefined;
+        this.#spoiled ||= spoilsConnection(error);
+        throw error;
+      },
+    );
   }
 
   /**
