@@ -1,5 +1,5 @@
 import { checkDefinition, explainRefusal, keptFeatures, MAX_FEATURES } from "./definition.ts";
-import { findViews, listViews, type Queryable, upsertView } from "./queries.ts";
+import { type Queryable, upsertView } from "./queries.ts";
 import { type Definition, type FeatureView, toView } from "./view.ts";
 import type { ViewCatalog } from "./view-catalog.ts";
 
@@ -27,16 +27,4 @@ export async function putView(
   const view = toView(row);
   catalog.set(view);
   return { view, created: row.created, kept: keptFeatures(view, definition) };
-}
-
-/** One more view than `limit` when there is a next page. */
-export async function pageOfViews(db: Queryable, projectId: string, after: string, limit: number): Promise<FeatureView[]> {
-  const rows = await listViews(db, projectId, after, limit + 1);
-  return rows.map(toView);
-}
-
-/** What a ViewCatalog loads by. */
-export async function loadViews(db: Queryable, projectId: string, names: readonly string[]): Promise<FeatureView[]> {
-  const rows = await findViews(db, projectId, names);
-  return rows.map(toView);
 }

@@ -1,0 +1,31 @@
+import { Type } from "typebox";
+import { MAX_FEATURES } from "../views/definition.ts";
+import { RESOURCE_NAME } from "../views/schemas.ts";
+
+export const ServiceParams = Type.Object({ project: Type.String(), name: Type.String({ pattern: RESOURCE_NAME }) });
+
+const References = Type.Array(Type.String({ pattern: "^[^:]+:.+$", description: "view:feature" }), {
+  minItems: 1,
+  maxItems: MAX_FEATURES,
+  uniqueItems: true,
+});
+
+export const PutServiceBody = Type.Object(
+  { features: References },
+  { examples: [{ features: ["airport_delays:mean_delay", "route_delays:late_share"] }] },
+);
+
+export const ServiceAnswer = Type.Object(
+  {
+    name: Type.String(),
+    features: Type.Array(Type.String()),
+    created_at: Type.String({ format: "date-time" }),
+    updated_at: Type.String({ format: "date-time" }),
+  },
+  { description: "The feature service" },
+);
+
+export const ServicePage = Type.Object(
+  { items: Type.Array(ServiceAnswer), next_cursor: Type.Union([Type.String(), Type.Null()]) },
+  { description: "Feature services by name" },
+);

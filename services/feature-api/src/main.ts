@@ -1,0 +1,35 @@
+import { createVerifier } from "@sluice/auth";
+import { parseConfig } from "@sluice/config";
+import { openDatabase } from "@sluice/db";
+import { listen, runUntilSignal } from "@sluice/http";
+import { createLogger, createRegistry } from "@sluice/telemetry";
+import { loadWorkloads, selectProfile } from "@sluice/workloads";
+import { Redis } from "ioredis";
+import { buildApp, SERVICE } from "./app.ts";
+import { Settings } from "./settings.ts";
+
+const settings = parseConfig(Settings);
+const logger = createLogger({ service: SERVICE, level: settings.SLUICE_LOG_LEVEL });
+const registry = createRegistry(SERVICE);
+const profile = selectProfile(loadWorkloads(settings.SLUICE_WORKLOADS_FILE), settings.SLUICE_PROFILE);
+const db = await openDatabase<unknown>({
+  url: settings.SLUICE_FEATURE_URL,
+  workload: "feature",
+  settings: profile.workloads.feature,
+  service: SERVICE,
+  registry,
+  logger,
+});
+// Only its settings are used: the verifier makes the connection that it subscribes on.
+const redis = settings.SLUICE_REDIS_URL && new Redis(settings.SLUICE_REDIS_URL, { lazyConnect: true });
+const verifier = createVerifier({ db, logger, registry, ...(redis ? { redis } : {}) });
+const service = await listen({
+  app: buildApp({ db, verifier, logger, registry }),
+  ready: () => db.ping(2_000),
+  host: settings.SLUICE_HOST,
+  port: settings.SLUICE_PORT,
+  internalPort: settings.SLUICE_INTERNAL_PORT,
+  logger,
+  onClose: [() => db.close(), () => verifier.close()],
+});
+runUntilSignal(service, logger);
