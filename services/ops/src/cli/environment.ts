@@ -21,6 +21,7 @@ export interface KeyStoreUrls {
 /** @throws UsageError when neither the environment nor a local stack says where. */
 export function keyStoreUrls(environment: Environment): KeyStoreUrls {
   const admin = environment["SLUICE_ADMIN_URL"];
+  if (admin !== undefined && !URL.canParse(admin)) throw new UsageError("SLUICE_ADMIN_URL is not a URL");
   if (admin !== undefined) return { admin, redis: environment["SLUICE_REDIS_URL"] };
   const { pgbouncer, redis } = readStack(environment, "SLUICE_ADMIN_URL");
   return { admin: pgbouncer.urls["admin"]!, redis: redis.url };

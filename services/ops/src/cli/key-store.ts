@@ -1,5 +1,5 @@
 import type { KeyStore, Queryable } from "@sluice/auth";
-import { openDatabase } from "@sluice/db";
+import { type DatabaseOptions, type OpenDatabase, openDatabase } from "@sluice/db";
 import { createLogger, createRegistry } from "@sluice/telemetry";
 import { loadWorkloads, selectProfile } from "@sluice/workloads";
 import { Redis } from "ioredis";
@@ -8,29 +8,39 @@ import { type Environment, keyStoreUrls } from "./environment.ts";
 /** One slot, as the budget counts a console, and a shorter patience than a service's. */
 const CONSOLE = { base: 1, overflow: 0, acquire_timeout_ms: 10_000 };
 
-/** Runs `body` with the database of keys, over PgBouncer's alias for administration, and closes it. */
+/**
+ * Runs `body` with the database of keys, over PgBouncer's alias for administration, and closes it.
+ * @throws Error naming host and user when it cannot be opened; what `body` throws.
+ */
 export async function withDatabase<T>(
   environment: Environment,
   body: (db: Queryable) => Promise<T>,
 ): Promise<T> {
-  const { admin } = keyStoreUrls(environment);
-  const profile = selectProfile(
-    loadWorkloads(environment["SLUICE_WORKLOADS_FILE"]),
-    environment["SLUICE_PROFILE"] ?? "local",
-  );
-  const db = await openDatabase<unknown>({
-    url: admin,
-    workload: "admin",
-    settings: { ...profile.workloads.admin, ...CONSOLE },
-    service: "cli",
-    registry: createRegistry("cli"),
-    logger: createLogger({ service: "cli", level: "silent" }),
-  });
+  const db = await open(environment);
   try {
     return await body(db);
   } finally {
     await db.close();
   }
+}
+
+async function open(environment: Environment): Promise<OpenDatabase<unknown>> {
+  const { admin: url } = keyStoreUrls(environment);
+  const workloads = loadWorkloads(environment["SLUICE_WORKLOADS_FILE"]);
+  const profile = selectProfile(workloads, environment["SLUICE_PROFILE"] ?? "local");
+  const options: DatabaseOptions = {
+    url,
+    workload: "admin",
+    settings: { ...profile.workloads.admin, ...CONSOLE },
+    service: "cli",
+    registry: createRegistry("cli"),
+    logger: createLogger({ service: "cli", level: "silent" }),
+  };
+  return openDatabase<unknown>(options).catch((error: unknown) => {
+    const { host, username, pathname } = new URL(url);
+    const where = `${pathname.slice(1)} at ${host} as ${username}`;
+    throw new Error(`cannot open ${where}; is PgBouncer running, and its password right?`, { cause: error });
+  });
 }
 
 /** The same with the Redis that services listen to, when one is known. */

@@ -49,9 +49,18 @@ function failed(command: Command, error: unknown): Outcome {
   return { exitCode: isWrongUse ? 2 : 1, stdout: "", stderr: line(message) };
 }
 
+/** What happened; of a fault also the cause at its root, which clients of the API are not told. */
 function describe(error: unknown): string {
-  if (error instanceof SluiceError) return `${error.message} (${error.code})`;
-  return error instanceof Error ? error.message || String(error.cause ?? error.name) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const code = error instanceof SluiceError ? ` (${error.code})` : "";
+  const isFault = !(error instanceof UsageError) && !(error instanceof SluiceError && error.status < 500);
+  const root = rootCause(error);
+  const because = isFault && root !== error ? `\n  because: ${root.message || root.name}` : "";
+  return `${error.message || error.name}${code}${because}`;
+}
+
+function rootCause(error: Error): Error {
+  return error.cause instanceof Error ? rootCause(error.cause) : error;
 }
 
 function well(text: string): Outcome {

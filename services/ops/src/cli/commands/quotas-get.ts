@@ -1,7 +1,7 @@
 import { getQuotas } from "@sluice/auth";
 import type { Command } from "../command.ts";
 import { withDatabase } from "../key-store.ts";
-import { renderFields } from "../table.ts";
+import { renderQuotas } from "../quota-fields.ts";
 
 export const quotasGet: Command = {
   words: "quotas get",
@@ -12,6 +12,6 @@ export const quotasGet: Command = {
   async run(given, environment) {
     const tenant = given.operand("tenant");
     const quotas = await withDatabase(environment, (db) => getQuotas(db, { tenant }));
-    return { json: quotas, text: renderFields({ ...quotas }) };
+    return { json: quotas, text: renderQuotas(quotas) };
   },
 };

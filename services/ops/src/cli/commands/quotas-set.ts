@@ -2,7 +2,7 @@ import { QUOTAS, type Quotas, setQuotas } from "@sluice/auth";
 import type { Arguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { withDatabase } from "../key-store.ts";
-import { renderFields } from "../table.ts";
+import { renderQuotas } from "../quota-fields.ts";
 import { UsageError } from "../usage-error.ts";
 
 export const quotasSet: Command = {
@@ -20,7 +20,7 @@ export const quotasSet: Command = {
   async run(given, environment) {
     const request = { tenant: given.operand("tenant"), quotas: readQuotas(given) };
     const quotas = await withDatabase(environment, (db) => setQuotas(db, request));
-    return { json: quotas, text: renderFields({ ...quotas }) };
+    return { json: quotas, text: renderQuotas(quotas) };
   },
 };
 

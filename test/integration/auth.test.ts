@@ -1,0 +1,290 @@
+import {
+  REVOCATION_CHANNEL,
+  createPlatformKey,
+  formatKey,
+  generateKey,
+  parseKey,
+  revokeKey,
+  rotateKey,
+} from "@sluice/auth";
+import type { OpenDatabase } from "@sluice/db";
+import type { App } from "@sluice/http";
+import { readStack } from "@sluice/testing";
+import fc from "fast-check";
+import { Redis } from "ioredis";
+import { sql } from "kysely";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { counting, makeTenant, openVerifier, openWorkload, serve } from "./auth-fixture.ts";
+import { startCuttableProxy } from "./cuttable-proxy.ts";
+
+let admin: OpenDatabase<unknown>;
+/** What a service verifies keys with: it may read them and nothing more. */
+let feature: OpenDatabase<unknown>;
+let redis: Redis;
+
+beforeAll(async () => {
+  const stack = readStack();
+  redis = new Redis(stack.redis.url);
+  admin = await openWorkload("admin", stack.pgbouncer.urls["admin"]!);
+  feature = await openWorkload("feature", stack.pgbouncer.urls["feature"]!);
+});
+
+afterAll(async () => {
+  await Promise.all([admin.close(), feature.close()]);
+  redis.disconnect();
+});
+
+const bearer = (key: string): string => `Bearer ${key}`;
+
+async function get(app: App, project: string, authorization?: string) {
+  const headers = authorization === undefined ? {} : { authorization };
+  const response = await app.inject({ url: `/v1/projects/${project}/thing`, headers });
+  return { status: response.statusCode, headers: response.headers, body: response.json() };
+}
+
+async function eventually(
+  status: number,
+  call: () => Promise<{ status: number }>,
+  timeout: number,
+): Promise<void> {
+  await vi.waitFor(async () => expect((await call()).status).toBe(status), {
+    timeout,
+    interval: 20,
+  });
+}
+
+test("a key is accepted as Bearer and as the password of Basic", async () => {
+  const app = serve(await openVerifier(feature));
+  const { projects, key } = await makeTenant(admin);
+  const { id, key: text } = await key();
+  const basic = Buffer.from(`anybody:${text}`).toString("base64");
+  for (const authorization of [bearer(text), `Basic ${basic}`]) {
+    const { status, body } = await get(app, projects[0]!, authorization);
+    expect({ status, body }).toEqual({ status: 200, body: { project: projects[0], key: id } });
+  }
+});
+
+test("no key, a malformed one, an unknown id and a wrong secret are all refused alike", async () => {
+  const app = serve(await openVerifier(feature));
+  const { projects, key } = await makeTenant(admin);
+  const { id } = await key();
+  const wrongSecret = formatKey({ id, secret: generateKey().secret });
+  for (const authorization of [
+    undefined,
+    "Bearer x",
+    bearer(formatKey(generateKey())),
+    bearer(wrongSecret),
+  ]) {
+    const { status, headers, body } = await get(app, projects[0]!, authorization);
+    expect({ status, code: body.code }).toEqual({ status: 401, code: "UNAUTHENTICATED" });
+    expect(headers["www-authenticate"]).toMatch(/^Bearer/);
+    expect(JSON.stringify(body)).not.toContain(id);
+  }
+});
+
+test("a missing scope is named", async () => {
+  const app = serve(await openVerifier(feature));
+  const { projects, key } = await makeTenant(admin);
+  const { key: text } = await key({ scopes: ["features:write", "jobs:read"] });
+  const { status, body } = await get(app, projects[0]!, bearer(text));
+  expect(status).toBe(403);
+  expect(body).toMatchObject({ code: "FORBIDDEN", scope: "features:read" });
+});
+
+test("somebody else's project answers exactly like one that does not exist", async () => {
+  const app = serve(await openVerifier(feature));
+  const [mine, other] = [await makeTenant(admin, 2), await makeTenant(admin)];
+  const ofTenant = await mine.key();
+  const bound = await mine.key({ project: mine.projects[0]! });
+  const foreign = other.projects[0]!;
+  // The owner has it in the cache by now, which must not show.
+  expect((await get(app, foreign, bearer((await other.key()).key))).status).toBe(200);
+  const unknown = foreign.replace(/^t/, "u");
+  const answer = async (project: string, text: string) => {
+    const { status, headers, body } = await get(app, project, bearer(text));
+    const { request_id: _id, ...rest } = body;
+    const names = Object.keys(headers).filter((name) => name !== "x-request-id");
+    return { status, names, body: JSON.stringify(rest).replaceAll(project, "*") };
+  };
+  const reference = await answer(unknown, ofTenant.key);
+  expect(reference).toMatchObject({
+    status: 404,
+    body: expect.stringContaining("PROJECT_NOT_FOUND"),
+  });
+  expect(await answer(foreign, ofTenant.key)).toEqual(reference);
+  for (const project of [foreign, unknown, mine.projects[1]!, "A"]) {
+    const { status, body } = await answer(project, bound.key);
+    expect({ project, status, code: JSON.parse(body).code }).toEqual({
+      project,
+      status: 404,
+      code: "PROJECT_NOT_FOUND",
+    });
+  }
+});
+
+test("no principal ever resolves a foreign project", async () => {
+  const verifier = await openVerifier(feature);
+  const tenants = [
+    await makeTenant(admin, 2),
+    await makeTenant(admin, 2),
+    await makeTenant(admin, 2),
+  ];
+  const keys = [
+    {
+      text: (await createPlatformKey(admin, { name: "test" })).key,
+      may: tenants.flatMap((t) => t.projects),
+    },
+  ];
+  for (const { projects, key } of tenants) {
+    keys.push({ text: (await key()).key, may: [...projects] });
+    for (const project of projects)
+      keys.push({ text: (await key({ project })).key, may: [project] });
+  }
+  const names = [...tenants.flatMap((t) => [...t.projects, t.tenant]), "", "/", "%", "\0", "1/x"];
+  const name = fc.oneof(fc.constantFrom(...names), fc.string());
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...keys), name, async ({ text, may }, wanted) => {
+      const principal = await verifier.authenticate({ headers: { authorization: bearer(text) } });
+      const resolved = await verifier
+        .resolveProject(principal, wanted)
+        .catch((error: { code: string }) => error.code);
+      const expected = may.includes(wanted)
+        ? expect.objectContaining({ name: wanted })
+        : "PROJECT_NOT_FOUND";
+      expect(resolved).toEqual(expected);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a revoked key is refused within a second", async () => {
+  const app = serve(await openVerifier(feature, redis));
+  const { projects, key } = await makeTenant(admin);
+  const { id, key: text } = await key();
+  const call = () => get(app, projects[0]!, bearer(text));
+  expect((await call()).status).toBe(200);
+  expect(await revokeKey({ db: admin, redis }, { id })).toMatchObject({ id, announced: true });
+  await eventually(401, call, 1_000);
+});
+
+test("a revoked key is refused within ten seconds when nobody hears of it", async () => {
+  const app = serve(await openVerifier(feature));
+  const { projects, key } = await makeTenant(admin);
+  const { id, key: text } = await key();
+  const call = () => get(app, projects[0]!, bearer(text));
+  expect((await call()).status).toBe(200);
+  expect(await revokeKey({ db: admin }, { id })).toMatchObject({ announced: false });
+  await eventually(401, call, 10_000);
+});
+
+test("a revocation missed while Redis was away is in force as soon as it is back", async () => {
+  const proxy = await startCuttableProxy(readStack().redis.url);
+  const throughProxy = new Redis(proxy.url, { lazyConnect: true });
+  onTestFinished(() => proxy.close());
+  const app = serve(await openVerifier(feature, throughProxy));
+  const { projects, key } = await makeTenant(admin);
+  const { id, key: text } = await key();
+  const call = () => get(app, projects[0]!, bearer(text));
+  await proxy.cut();
+  expect((await call()).status).toBe(200);
+  await revokeKey({ db: admin, redis }, { id });
+  expect((await call()).status).toBe(200);
+  await proxy.mend();
+  await eventually(401, call, 4_000);
+});
+
+test("a key expires to the second although it is cached", async () => {
+  const { db, statements } = counting(feature);
+  const app = serve(await openVerifier(db));
+  const { projects, key } = await makeTenant(admin);
+  const expiresAt = new Date(Date.now() + 1_500);
+  const { key: text } = await key({ expiresAt: expiresAt.toISOString() });
+  const call = () => get(app, projects[0]!, bearer(text));
+  expect((await call()).status).toBe(200);
+  await eventually(401, call, 3_000);
+  expect(Math.abs(Date.now() - expiresAt.getTime())).toBeLessThan(1_000);
+  expect(statements.get("auth.find_key")).toBe(1);
+});
+
+test("a rotated key has the same rights, and the old one lives for the grace", async () => {
+  const app = serve(await openVerifier(feature, redis));
+  const { projects, key } = await makeTenant(admin);
+  const old = await key({ project: projects[0]! });
+  const call = (text: string) => get(app, projects[0]!, bearer(text));
+  const fresh = await rotateKey({ db: admin, redis }, { id: old.id, graceSeconds: 3_600 });
+  expect(fresh).toMatchObject({
+    project: projects[0],
+    scopes: ["features:read"],
+    expires_at: null,
+    announced: true,
+  });
+  expect(fresh.id).not.toBe(old.id);
+  expect([(await call(old.key)).status, (await call(fresh.key)).status]).toEqual([200, 200]);
+  const next = await rotateKey({ db: admin, redis }, { id: fresh.id });
+  await eventually(401, () => call(fresh.key), 1_000);
+  expect((await call(next.key)).status).toBe(200);
+  await expect(rotateKey({ db: admin, redis }, { id: fresh.id })).rejects.toMatchObject({
+    code: "KEY_NOT_FOUND",
+  });
+});
+
+test("a storm of one key makes one query for it and one for its project", async () => {
+  const { db, statements } = counting(feature);
+  const app = serve(await openVerifier(db));
+  const { projects, key } = await makeTenant(admin);
+  const { key: text } = await key();
+  const answers = await Promise.all(
+    Array.from({ length: 500 }, () => get(app, projects[0]!, bearer(text))),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  expect(Object.fromEntries(statements)).toEqual({ "auth.find_key": 1, "auth.find_project": 1 });
+});
+
+test("a flood of invented keys makes few queries at once, and the same one twice none", async () => {
+  const { db, statements, most } = counting(feature);
+  const app = serve(await openVerifier(db));
+  const { projects } = await makeTenant(admin);
+  const invented = Array.from({ length: 300 }, () => bearer(formatKey(generateKey())));
+  for (const _round of [1, 2]) {
+    const answers = await Promise.all(
+      invented.map((authorization) => get(app, projects[0]!, authorization)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+  }
+  expect(most()).toBeLessThanOrEqual(2);
+  expect(statements.get("auth.find_key")).toBe(300);
+});
+
+test("a key that cannot be looked up is 503 and never 401, and works again with the database", async () => {
+  const proxy = await startCuttableProxy(readStack().pgbouncer.urls["feature"]!);
+  const database = await openWorkload("feature", proxy.url);
+  onTestFinished(async () => {
+    await database.close();
+    await proxy.close();
+  });
+  const app = serve(await openVerifier(database, redis));
+  const { projects, key } = await makeTenant(admin);
+  const { id, key: text } = await key();
+  const call = () => get(app, projects[0]!, bearer(text));
+  expect((await call()).status).toBe(200);
+  await proxy.cut();
+  expect((await call()).status).toBe(200);
+  // The cached entry goes; what is in the database is still a good key.
+  await redis.publish(REVOCATION_CHANNEL, id);
+  await eventually(503, call, 10_000);
+  expect((await call()).body).toMatchObject({ code: "DATABASE_UNAVAILABLE" });
+  await proxy.mend();
+  await eventually(200, call, 10_000);
+});
+
+test("the text of a key is stored nowhere", async () => {
+  const { key } = await makeTenant(admin);
+  const { key: text } = await key();
+  const { id, secret } = parseKey(text)!;
+  const query = sql<{
+    row: string;
+  }>`select to_jsonb(k)::text as row from auth.api_keys k where key_id = ${id}`;
+  const [stored] = await admin.run("test.read_key", query);
+  expect(stored?.row).toContain(id);
+  expect(stored?.row).not.toContain(secret);
+});
