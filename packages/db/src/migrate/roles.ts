@@ -53,7 +53,7 @@ export async function ensureRoles(options: EnsureRolesOptions): Promise<EnsureRo
       await connection.execute(`SELECT pg_catalog.pg_advisory_xact_lock(126909663503206)`);
       await ensureOwner(connection);
       for (const role of roles) await ensureLogin(connection, role);
-      for (const statement of await grantStatements(connection, roles)) {
+      for (const statement of await missingGrants(connection, roles)) {
         if (!(await isAllowed(connection, statement))) left.push(statement);
       }
       left.push(...(await closePublic(connection)));
@@ -111,42 +111,49 @@ async function createRole(connection: ReservedConnection, name: string): Promise
   if (role === undefined) await executeFormatted(connection, "CREATE ROLE %I", [name]);
 }
 
-async function grantStatements(
+/** The grants that are not in place yet, as statements. */
+async function missingGrants(
   connection: ReservedConnection,
   roles: readonly RoleSpec[],
 ): Promise<string[]> {
-  const database = await databaseName(connection);
   const names = roles.map(({ name }) => name);
-  return await Promise.all([
-    format(connection, "GRANT CREATE, CONNECT ON DATABASE %I TO %I", [database, OWNER_ROLE]),
-    ...names.map((name) =>
-      format(connection, "GRANT CONNECT ON DATABASE %I TO %I", [database, name]),
-    ),
-    ...names
-      .filter((name) => name in MEMBERSHIPS)
-      .map((name) => format(connection, "GRANT %I TO %I", [MEMBERSHIPS[name] ?? "", name])),
-  ]);
+  const privileges = [
+    [OWNER_ROLE, "CREATE"],
+    ...[OWNER_ROLE, ...names].map((name) => [name, "CONNECT"]),
+  ];
+  const memberships = names.flatMap((name) =>
+    name in MEMBERSHIPS ? [[name, MEMBERSHIPS[name]]] : [],
+  );
+  const rows = await connection.query<{ statement: string }>(
+    `SELECT format('GRANT %s ON DATABASE %I TO %I', w ->> 1, d.datname, w ->> 0) AS statement
+       FROM pg_catalog.pg_database d, jsonb_array_elements(($1::text)::jsonb) w
+      WHERE d.datname = current_database()
+        AND NOT EXISTS (SELECT FROM aclexplode(d.datacl) a
+                         WHERE a.grantee = to_regrole(quote_ident(w ->> 0)) AND a.privilege_type = w ->> 1)
+      UNION ALL
+     SELECT format('GRANT %I TO %I', w ->> 1, w ->> 0)
+       FROM jsonb_array_elements(($2::text)::jsonb) w WHERE NOT pg_has_role(w ->> 0, w ->> 1, 'USAGE')`,
+    [JSON.stringify(privileges), JSON.stringify(memberships)],
+  );
+  return rows.map(({ statement }) => statement);
 }
 
 /** Takes from PUBLIC what every role of the cluster would have; returns what could not be taken. */
 async function closePublic(connection: ReservedConnection): Promise<string[]> {
-  const database = await databaseName(connection);
-  for (const statement of await openToPublic(connection, database))
-    await isAllowed(connection, statement);
+  for (const statement of await openToPublic(connection)) await isAllowed(connection, statement);
   // REVOKE by somebody without the right to do so is a warning, no error: look what is still there.
-  return await openToPublic(connection, database);
+  return await openToPublic(connection);
 }
 
-async function openToPublic(connection: ReservedConnection, database: string): Promise<string[]> {
+async function openToPublic(connection: ReservedConnection): Promise<string[]> {
   const rows = await connection.query<{ statement: string }>(
     `SELECT format('REVOKE %s ON DATABASE %I FROM PUBLIC', string_agg(a.privilege_type, ', '), datname) AS statement
        FROM pg_catalog.pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) a
-      WHERE datname = $1 AND a.grantee = 0 GROUP BY datname
+      WHERE datname = current_database() AND a.grantee = 0 GROUP BY datname
       UNION ALL
      SELECT 'REVOKE CREATE ON SCHEMA public FROM PUBLIC'
        FROM pg_catalog.pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner))) a
       WHERE nspname = 'public' AND a.grantee = 0 AND a.privilege_type = 'CREATE'`,
-    [database],
   );
   return rows.map(({ statement }) => statement);
 }
@@ -164,28 +171,15 @@ async function isAllowed(connection: ReservedConnection, statement: string): Pro
   }
 }
 
-async function databaseName(connection: ReservedConnection): Promise<string> {
-  const [row] = await connection.query<{ name: string }>("SELECT current_database() AS name");
-  return row?.name ?? "";
-}
-
-/** The server does the quoting: `%I` a name, `%L` a literal. */
-async function format(
-  connection: ReservedConnection,
-  template: string,
-  values: string[],
-): Promise<string> {
-  const [row] = await connection.query<{ statement: string }>(
-    `SELECT pg_catalog.format($1, VARIADIC ARRAY(SELECT jsonb_array_elements_text(($2::text)::jsonb))) AS statement`,
-    [template, JSON.stringify(values)],
-  );
-  return row?.statement ?? "";
-}
-
+/** Runs a statement whose quoting the server does: `%I` a name, `%L` a literal. */
 async function executeFormatted(
   connection: ReservedConnection,
   template: string,
   values: string[],
 ): Promise<void> {
-  await connection.execute(await format(connection, template, values));
+  const [row] = await connection.query<{ statement: string }>(
+    `SELECT pg_catalog.format($1, VARIADIC ARRAY(SELECT jsonb_array_elements_text(($2::text)::jsonb))) AS statement`,
+    [template, JSON.stringify(values)],
+  );
+  if (row !== undefined) await connection.execute(row.statement);
 }
