@@ -1,5 +1,12 @@
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { type Logger, runInContext } from "@sluice/telemetry";
-import { type FastifyRequest, LogController, fastify, type onRequestHookHandler } from "fastify";
+import {
+  type FastifyBaseLogger,
+  type FastifyRequest,
+  LogController,
+  fastify,
+  type onRequestHookHandler,
+} from "fastify";
 import type { Registry } from "prom-client";
 import type { App } from "./app.ts";
 import { closeObjects } from "./closed-schema.ts";
@@ -8,10 +15,10 @@ import { acceptJsonBodies } from "./json-body.ts";
 import { refuseMalformedRequest } from "./malformed-request.ts";
 import { refuseUnknownRoute } from "./not-found.ts";
 import { serveOpenApi } from "./openapi.ts";
-import { answerWithProblem, renderProblemJson } from "./problem-answer.ts";
+import { answerWithProblem } from "./problem-answer.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import type { Principal } from "./route-config.ts";
-import { type RoutePolicy, policyOf } from "./route-policy.ts";
+import { type RoutePolicy, policyOf, policyOfUnmatched } from "./route-policy.ts";
 import { Traffic } from "./traffic.ts";
 import { validationProblem } from "./validation-problem.ts";
 import { validatorCompiler } from "./validation.ts";
@@ -43,29 +50,15 @@ export interface ServerOptions {
 }
 
 const MIB = 1024 * 1024;
+const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
  * A Fastify server with the conventions of every service: coded problems, lossless JSON, deadlines,
  * keys, metrics, access log and OpenAPI. Routes are added to it; `listen` opens it.
  */
 export function buildServer(options: ServerOptions): App {
-  const { logger, registry, bodyLimit = 16 * MIB } = options;
-  const traffic = new Traffic(registry, logger);
-  const app: App = fastify({
-    bodyLimit,
-    loggerInstance: logger as Logger,
-    // The access log is written by the traffic, when an exchange has ended.
-    logController: new LogController({ disableRequestLogging: true }),
-    // The logger finds the request's id in the context; a child a request would cost more than the log line.
-    childLoggerFactory: (parent) => parent,
-    genReqId: requestIdOf,
-    // Keys of entities are path segments.
-    routerOptions: { maxParamLength: 1024 },
-    // While the server drains, requests on open connections are still answered.
-    return503OnClosing: false,
-    frameworkErrors: answerWithProblem,
-    clientErrorHandler: (error, socket) => refuseMalformedRequest(error, socket, traffic),
-  }) as unknown as App;
+  const traffic = new Traffic(options.registry, options.logger);
+  const app = bareServer(options, traffic);
   app.decorate("traffic", traffic);
   app.decorateRequest("exchange");
   app.decorateRequest("principal");
@@ -74,48 +67,69 @@ export function buildServer(options: ServerOptions): App {
   app.setValidatorCompiler(validatorCompiler());
   app.setSchemaErrorFormatter(validationProblem);
   acceptJsonBodies(app);
-  followRequests(app, traffic);
+  followRequests(app, options);
   applyPolicies(app, options);
   serveOpenApi(app, options);
   return app;
 }
 
-const UNMATCHED: RoutePolicy = {
-  route: "unmatched",
-  timeoutMs: undefined,
-  scope: undefined,
-  nonFiniteAsNull: false,
-  renderProblem: renderProblemJson,
-};
+function bareServer({ logger, bodyLimit = 16 * MIB }: ServerOptions, traffic: Traffic): App {
+  const loggerInstance: FastifyBaseLogger = logger;
+  return fastify({
+    bodyLimit,
+    loggerInstance,
+    // The access log is written by the traffic, when an exchange has ended.
+    logController: new LogController({ disableRequestLogging: true }),
+    // The logger finds the request's id in the context; a child a request would cost more than the line.
+    childLoggerFactory: (parent) => parent,
+    genReqId: requestIdOf,
+    // Keys of entities are path segments.
+    routerOptions: { maxParamLength: 1024 },
+    // While the server drains, requests on open connections are still answered.
+    return503OnClosing: false,
+    frameworkErrors: answerWithProblem,
+    clientErrorHandler: (error, socket) => refuseMalformedRequest(error, socket, traffic),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+}
 
-function followRequests(app: App, traffic: Traffic): void {
+function followRequests(app: App, { requestTimeoutMs = DEFAULT_TIMEOUT_MS }: ServerOptions): void {
+  const unmatched = policyOfUnmatched(requestTimeoutMs);
   app.addHook("onRequest", (request, reply, done) => {
-    const exchange = traffic.begin(request, reply, UNMATCHED);
-    request.exchange = exchange;
+    request.exchange = app.traffic.begin(request, reply, unmatched);
     reply.header(REQUEST_ID_HEADER, request.id);
-    runInContext(exchange, done);
+    if (request.is404) request.exchange.enter(unmatched);
+    runInContext(request.exchange, done);
   });
 }
 
-function applyPolicies(app: App, { authenticate, requestTimeoutMs = 30_000 }: ServerOptions): void {
+function applyPolicies(
+  app: App,
+  { authenticate, requestTimeoutMs = DEFAULT_TIMEOUT_MS }: ServerOptions,
+): void {
   app.addHook("onRoute", (route) => {
-    const policy = policyOf(route, requestTimeoutMs, renderProblemJson);
-    const { scope } = policy;
+    const policy = policyOf(route, requestTimeoutMs);
     if (route.schema?.body !== undefined && route.config?.allowUnknownFields !== true) {
       route.schema = { ...route.schema, body: closeObjects(route.schema.body) };
     }
-    const enter: onRequestHookHandler = (request, _reply, done) => {
-      request.exchange.enter(policy);
-      if (scope === undefined) return done();
-      const principal = authenticate(request, scope);
-      if (principal instanceof Promise) return principal.then((found) => admit(request, found));
-      admit(request, principal);
-      done();
-    };
-    route.onRequest = [enter, ...[route.onRequest ?? []].flat()];
+    route.onRequest = [enterBy(policy, authenticate), ...[route.onRequest ?? []].flat()];
   });
 }
 
-function admit(request: FastifyRequest, principal: Principal): void {
-  request.principal = principal;
+function enterBy(
+  policy: RoutePolicy,
+  authenticate: ServerOptions["authenticate"],
+): onRequestHookHandler {
+  const { scope } = policy;
+  return (request, _reply, done) => {
+    request.exchange.enter(policy);
+    if (scope === undefined) return done();
+    const admit = (principal: Principal): void => {
+      request.principal = principal;
+      done();
+    };
+    // Known keys need no promise.
+    const principal = authenticate(request, scope);
+    if (principal instanceof Promise) principal.then(admit, done);
+    else admit(principal);
+  };
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type Socket, connect } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
-import { SluiceError } from "@sluice/errors";
+import type { SluiceError } from "@sluice/errors";
+import { setImmediate } from "node:timers/promises";
 import { currentContext } from "@sluice/telemetry";
 import type { FastifyRequest } from "fastify";
 import { expect, test } from "vitest";
@@ -54,16 +54,21 @@ test("the context is live in handlers and hooks, with and without a body that co
   };
   for (const hook of ["onRequest", "preValidation", "preHandler"] as const) app.addHook(hook, see);
   app.addHook("onSend", (request, reply, _payload, done) => see(request, reply, () => done()));
+  const begun = Promise.withResolvers<void>();
+  app.addHook("preParsing", (_request, _reply, _payload, done) => {
+    begun.resolve();
+    done();
+  });
   app.post("/", PUBLIC, async () => {
-    await delay(1);
+    await setImmediate();
     return { id: currentContext()?.requestId };
   });
   const { url } = await open();
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   socket.write("POST / HTTP/1.1\r\nhost: x\r\nx-request-id: r1\r\n");
   socket.write("content-type: application/json\r\ncontent-length: 7\r\n\r\n[1,");
-  await once(socket, "connect");
-  await delay(20);
+  await begun.promise;
+  await setImmediate();
   socket.end("2,3]");
   const [answer] = (await once(socket, "data")) as [Buffer];
   expect(answer.toString()).toContain('{"id":"r1"}');
@@ -148,14 +153,34 @@ test("a body that never comes is answered at the deadline", async () => {
   await once(socket, "close");
 });
 
+test("a body that never comes is bounded for unknown paths too", async () => {
+  const { open } = makeServer({ requestTimeoutMs: 50 });
+  const { url } = await open();
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(
+    "POST /x HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 7\r\n\r\n[",
+  );
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 504 /);
+});
+
+test("a request that is injected without a socket is followed to its end", async () => {
+  const { app } = makeServer();
+  app.get("/", PUBLIC, () => ({ id: currentContext()?.requestId }));
+  const response = await app.inject({ url: "/", headers: { "x-request-id": "r1" } });
+  expect(response.json()).toEqual({ id: "r1" });
+  await expect.poll(() => app.traffic.inFlight).toBe(0);
+});
+
 test("a route without a time-out has no deadline unless the client sets one", async () => {
   const { app, open } = makeServer({ requestTimeoutMs: 20 });
   const config = { public: true, timeoutMs: null } as const;
-  app.get("/", { config }, async (request) => {
-    await delay(40);
-    return { deadline: request.exchange.deadline ?? null };
+  app.get("/", { config }, async ({ exchange }) => {
+    if (exchange.deadline === undefined) return "no deadline";
+    await once(exchange.signal, "abort");
+    throw exchange.signal.reason;
   });
   const { url } = await open();
-  expect(await (await fetch(url)).json()).toEqual({ deadline: null });
+  expect(await (await fetch(url)).text()).toBe("no deadline");
   expect((await fetch(url, { headers: { "x-request-timeout-ms": "10" } })).status).toBe(504);
 });

@@ -13,7 +13,7 @@ export interface Fixture {
   readonly lines: Record<string, unknown>[];
   readonly logger: Logger;
   /** Opens it on free ports until the end of the test. */
-  open(options?: Partial<ListenOptions>): Promise<Listening>;
+  readonly open: (options?: Partial<ListenOptions>) => Promise<Listening>;
 }
 
 /** A server that knows the key "good", which has the scope "features:read". */

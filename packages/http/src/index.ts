@@ -2,6 +2,6 @@ export type { App } from "./app.ts";
 export { type ServerOptions, buildServer } from "./build-server.ts";
 export { type ListenOptions, type Listening, listen } from "./listen.ts";
 export { parseJson, type ParseJsonOptions } from "./parse-json.ts";
-export type { Principal, RenderedProblem } from "./route-config.ts";
+export type { Principal, RenderedProblem, RouteConfig } from "./route-config.ts";
 export { type Closable, runUntilSignal } from "./run-until-signal.ts";
 export { stringifyJson } from "./stringify-json.ts";

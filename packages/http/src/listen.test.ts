@@ -8,10 +8,10 @@ const PUBLIC = { config: { public: true } } as const;
 
 test("the internal listener tells liveness, readiness with reasons, and metrics", async () => {
   const { open } = makeServer();
-  let missing: unknown;
+  const state: { missing?: Error } = {};
   const { internalUrl } = await open({
     ready: async () => {
-      if (missing !== undefined) throw missing;
+      if (state.missing !== undefined) throw state.missing;
     },
   });
   const ask = async (path: string) => {
@@ -21,7 +21,7 @@ test("the internal listener tells liveness, readiness with reasons, and metrics"
   expect(new URL(internalUrl).hostname).toBe("127.0.0.1");
   expect(await ask("/health/live")).toEqual([200, { status: "live" }]);
   expect(await ask("/health/ready")).toEqual([200, { status: "ready" }]);
-  missing = new AggregateError([new Error("no database"), new Error("no Redis")]);
+  state.missing = new AggregateError([new Error("no database"), new Error("no Redis")]);
   const reasons = ["no database", "no Redis"];
   expect(await ask("/health/ready")).toEqual([503, { status: "unready", reasons }]);
   expect((await ask("/nowhere"))[0]).toBe(404);

@@ -31,7 +31,7 @@ export interface Listening {
   readonly url: string;
   readonly internalUrl: string;
   /** Ends the service in phases; repeated calls share the first one's outcome. Rejects when a phase failed. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens the internal and the public listener of a service. */
@@ -41,8 +41,8 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const internal = createInternalServer(app.traffic.registry, readiness);
   const internalUrl = await open(internal, internalHost, internalPort);
   try {
-    const url = await app.listen({ host, port });
-    logger.info({ url, internal_url: internalUrl }, "listening");
+    const listenTextResolver = (url: string) => `Listening at ${url}, internally at ${internalUrl}`;
+    const url = await app.listen({ host, port, listenTextResolver });
     let closing: Promise<void> | undefined;
     const close = () => (closing ??= shutDown(phasesOf(options, readiness, internal), logger));
     return { url, internalUrl, close };

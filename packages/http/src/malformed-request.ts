@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { type ErrorCode, SluiceError, toProblem } from "@sluice/errors";
-import { renderProblemJson } from "./problem-answer.ts";
+import { renderProblemJson } from "./problem-json.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import type { Traffic } from "./traffic.ts";
 

@@ -23,17 +23,28 @@ async function openDocumented() {
 
 test("the document has every route with its schemas, scope and problems", async () => {
   const url = await openDocumented();
-  const document = (await (await fetch(`${url}/openapi.json`)).json()) as Record<string, any>;
-  expect(document["openapi"]).toBe("3.1.0");
-  expect(Object.keys(document["paths"])).toEqual(["/v1/projects/{project}/feature-views/{view}"]);
-  const put = document["paths"]["/v1/projects/{project}/feature-views/{view}"].put;
-  expect(put.security).toEqual([{ key: [] }]);
-  expect(put.description).toContain("features:write");
-  expect(put.requestBody.content["application/json"].schema).toMatchObject({
-    additionalProperties: false,
-    properties: { ttl_seconds: { type: "integer" } },
+  const document: unknown = await (await fetch(`${url}/openapi.json`)).json();
+  expect(document).toMatchObject({ openapi: "3.1.0", info: { title: "Fixture" } });
+  expect(document).toHaveProperty("paths", {
+    "/v1/projects/{project}/feature-views/{view}": {
+      put: expect.objectContaining({
+        security: [{ key: [] }],
+        description: "Needs scope `features:write`.",
+        requestBody: {
+          required: true,
+          content: {
+            "application/json": {
+              schema: expect.objectContaining({
+                additionalProperties: false,
+                properties: { ttl_seconds: { type: "integer" } },
+              }),
+            },
+          },
+        },
+        responses: { 200: expect.anything(), default: expect.anything() },
+      }),
+    },
   });
-  expect(Object.keys(put.responses)).toEqual(["200", "default"]);
 });
 
 test("the pages need nothing from elsewhere and escape what they show", async () => {

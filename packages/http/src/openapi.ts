@@ -3,6 +3,7 @@ import { Type } from "typebox";
 import type { App } from "./app.ts";
 import { renderApiPage } from "./api-page.ts";
 import { renderErrorsPage } from "./errors-page.ts";
+import type { RouteConfig } from "./route-config.ts";
 
 // The pages hold no script, and nothing that the API's texts could smuggle in may run or load.
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'";
@@ -24,7 +25,7 @@ const PROBLEM_RESPONSE = {
 /** Serves the OpenAPI 3.1 document of all routes, and readable pages of it and of the error codes. */
 export function serveOpenApi(app: App, about: { title: string; version: string }): void {
   // Called, not registered: as a registered plugin it would miss the routes added before it loads.
-  void swagger(app, documentOptions(about), () => undefined);
+  swagger(app, documentOptions(about), () => undefined);
   const config = { public: true } as const;
   const hidden = { config, schema: { hide: true } };
   app.get("/openapi.json", hidden, () => app.swagger());
@@ -61,7 +62,7 @@ function documentOptions(info: { title: string; version: string }): FastifyDynam
 /** Adds what follows from a route's policy, and what every route can answer. */
 function documented(
   schema: Parameters<NonNullable<FastifyDynamicSwaggerOptions["transform"]>>[0]["schema"],
-  config: { scope?: string } = {},
+  config: RouteConfig = {},
 ) {
   const { scope } = config;
   return {

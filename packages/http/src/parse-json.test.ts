@@ -36,8 +36,8 @@ test("any document with any integers comes back as it was", () => {
   fc.assert(
     fc.property(document, (value) => {
       const text = stringifyJson(value);
-      expect(isDeepStrictEqual(parseOf(text), value), text).toBe(true);
-      expect(isDeepStrictEqual(parseOf(text, true), value), text).toBe(true);
+      expect(isDeepStrictEqual(parseOf(text), value)).toBe(true);
+      expect(isDeepStrictEqual(parseOf(text, true), value)).toBe(true);
     }),
   );
 });

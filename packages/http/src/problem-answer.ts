@@ -1,13 +1,7 @@
-import { type Problem, SluiceError, toProblem, toSluiceError } from "@sluice/errors";
+import { type SluiceError, toProblem, toSluiceError } from "@sluice/errors";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { renderProblemJson } from "./problem-json.ts";
 import { REQUEST_ID_HEADER } from "./request-id.ts";
-import type { RenderedProblem } from "./route-config.ts";
-import { stringifyJson } from "./stringify-json.ts";
-
-/** A problem as RFC 9457 writes it. */
-export function renderProblemJson(problem: Problem): RenderedProblem {
-  return { contentType: "application/problem+json", body: stringifyJson(problem) };
-}
 
 /** Answers a request with anything that was thrown; the one place where errors become HTTP. */
 export function answerWithProblem(

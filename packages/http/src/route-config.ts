@@ -1,4 +1,4 @@
-import type {} from "fastify";
+import type { FastifyContextConfig } from "fastify";
 import type { Problem } from "@sluice/errors";
 
 /** Who a request acts for. The package that supplies `authenticate` declares its members. */
@@ -10,6 +10,9 @@ export interface RenderedProblem {
   readonly contentType: string;
   readonly body: string;
 }
+
+/** What a route declares of itself in `config`. */
+export type RouteConfig = FastifyContextConfig;
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -28,7 +31,7 @@ declare module "fastify" {
   }
 
   interface FastifyRequest {
-    /** Who the request acts for; null on public routes. Handlers of other routes may rely on it. */
+    /** Who the request acts for; set on every route that has a scope, undefined on public ones. */
     principal: Principal;
   }
 }

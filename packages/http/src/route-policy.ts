@@ -1,5 +1,6 @@
 import type { Problem } from "@sluice/errors";
 import type { RouteOptions } from "fastify";
+import { renderProblemJson } from "./problem-json.ts";
 import type { RenderedProblem } from "./route-config.ts";
 
 /** What the server needs to know of a route while it answers, worked out once. */
@@ -18,11 +19,7 @@ export interface RoutePolicy {
  * The policy of a route.
  * @throws Error when it declares neither a scope nor that it is public
  */
-export function policyOf(
-  options: RouteOptions,
-  timeoutMs: number,
-  renderProblem: RoutePolicy["renderProblem"],
-): RoutePolicy {
+export function policyOf(options: RouteOptions, timeoutMs: number): RoutePolicy {
   const config = options.config ?? {};
   if ((config.scope === undefined) === (config.public === undefined)) {
     const name = `${String(options.method)} ${options.url}`;
@@ -33,6 +30,17 @@ export function policyOf(
     timeoutMs: config.timeoutMs === undefined ? timeoutMs : (config.timeoutMs ?? undefined),
     scope: config.scope,
     nonFiniteAsNull: config.nonFiniteAsNull ?? false,
-    renderProblem: config.renderProblem ?? renderProblem,
+    renderProblem: config.renderProblem ?? renderProblemJson,
+  };
+}
+
+/** The policy of requests that no route takes: they are refused, once their body has been read. */
+export function policyOfUnmatched(timeoutMs: number): RoutePolicy {
+  return {
+    route: "unmatched",
+    timeoutMs,
+    scope: undefined,
+    nonFiniteAsNull: false,
+    renderProblem: renderProblemJson,
   };
 }

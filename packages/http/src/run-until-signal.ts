@@ -2,7 +2,7 @@ import type { Logger } from "@sluice/telemetry";
 
 /** Anything that ends in an orderly way. */
 export interface Closable {
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**
