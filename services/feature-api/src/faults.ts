@@ -30,7 +30,7 @@ export class Faults {
     const first = this.#errors[0];
     if (first === undefined) return;
     const others = this.#count > 1 ? `, and ${this.#count - 1} more` : "";
-    throw new SluiceError("VALIDATION_FAILED", `${first.path}: ${first.message}${others}. Nothing was written.`, {
+    throw new SluiceError("VALIDATION_FAILED", `${first.path}: ${first.message}${others}.`, {
       extra: { errors: this.#errors },
     });
   }

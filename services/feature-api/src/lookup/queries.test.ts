@@ -1,0 +1,79 @@
+import postgres from "postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openScratchDatabase, type ScratchDatabase } from "../scratch-database.ts";
+import type { Queryable } from "../views/queries.ts";
+import { type EntityAddress, findRows } from "./queries.ts";
+
+const ENTITIES = 40_000;
+const VIEWS = 3;
+
+let scratch: ScratchDatabase;
+let superuser: postgres.Sql;
+
+beforeAll(async () => {
+  scratch = await openScratchDatabase();
+  superuser = postgres(scratch.superuserUrl, { max: 1 });
+  await superuser`
+    insert into features.online_values (project_id, view_id, entity_key, feature_values, event_time)
+    select 1, view, format('["e%s"]', entity), jsonb_build_object('a', entity), now()
+    from generate_series(1, ${ENTITIES}) as entity, generate_series(1, ${VIEWS}) as view`;
+  await superuser`vacuum analyze features.online_values`;
+}, 60_000);
+
+afterAll(async () => {
+  await superuser.end();
+  await scratch.stop();
+});
+
+interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Index Name"?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+function addresses(count: number): EntityAddress[] {
+  return Array.from({ length: count }, (_, index) => ({
+    viewId: String(1 + (index % VIEWS)),
+    entityKey: `["e${1 + ((index * 7_919) % ENTITIES)}"]`,
+  }));
+}
+
+async function planOf(count: number): Promise<PlanNode[]> {
+  const nodes: PlanNode[] = [];
+  const explaining: Queryable = {
+    run: async (_operation, query) => {
+      const { sql, parameters } = query.compile(scratch.db.builder);
+      const [row] = await superuser.unsafe(`explain (format json) ${sql}`, parameters as string[]);
+      const pending = [row?.["QUERY PLAN"][0].Plan as PlanNode];
+      for (const node of pending) {
+        nodes.push(node);
+        pending.push(...(node.Plans ?? []));
+      }
+      return [];
+    },
+  };
+  await findRows(explaining, "1", addresses(count));
+  return nodes;
+}
+
+test.each([1, 100, 5_000])("a look-up of %i entities among 120,000 probes the primary key and scans nothing", async (count) => {
+  const nodes = await planOf(count);
+  const types = nodes.map((node) => node["Node Type"]);
+  expect(types).not.toContain("Seq Scan");
+  expect(types).not.toContain("Hash Join");
+  expect(nodes.filter((node) => node["Index Name"] === "online_values_pkey").map((node) => node["Node Type"])).toEqual([
+    "Index Scan",
+  ]);
+});
+
+test("rows come back at the position of their address, and only where there is one", async () => {
+  const wanted = [
+    { viewId: "2", entityKey: '["e5"]' },
+    { viewId: "2", entityKey: '["nobody"]' },
+    { viewId: "1", entityKey: '["e40000"]' },
+  ];
+  const rows = await findRows(scratch.db, "1", wanted);
+  const found = rows.map(({ position, feature_values }) => [position, feature_values["a"]]);
+  expect(found.toSorted()).toEqual([[0, 5], [2, 40_000]]);
+  expect(await findRows(scratch.db, "2", wanted)).toEqual([]);
+});

@@ -1,0 +1,42 @@
+import { type OpenDatabase, openDatabase } from "@sluice/db";
+import { ensureRoles, migrate, scramSecret } from "@sluice/db/migrate";
+import { createLogger, createRegistry } from "@sluice/telemetry";
+import { startScratchPostgres } from "@sluice/testing";
+import { loadWorkloads, roleSettings, selectProfile } from "@sluice/workloads";
+
+const PASSWORD = "a-password-of-the-tests";
+
+/** For tests: a PostgreSQL of one's own with Sluice's schema. Plans depend on what else a table holds. */
+export interface ScratchDatabase {
+  /** As the service sees it. */
+  readonly db: OpenDatabase<unknown>;
+  /** As its superuser, who may load and analyze tables. */
+  readonly superuserUrl: string;
+  stop(): Promise<void>;
+}
+
+export async function openScratchDatabase(): Promise<ScratchDatabase> {
+  const server = await startScratchPostgres();
+  const url = server.url();
+  const profile = selectProfile(loadWorkloads(), "local");
+  const roles = roleSettings(profile).map(({ role, settings }) => ({
+    name: role,
+    settings,
+    password: scramSecret(PASSWORD),
+  }));
+  await ensureRoles({ url, roles });
+  await migrate({ url });
+  const db = await openDatabase<unknown>({
+    url: server.url({ user: "sluice_feature", password: PASSWORD }),
+    workload: "feature",
+    settings: profile.workloads.feature,
+    service: "test",
+    registry: createRegistry("test"),
+    logger: createLogger({ service: "test", level: "silent" }),
+  });
+  const stop = async () => {
+    await db.close();
+    await server.stop();
+  };
+  return { db, superuserUrl: url, stop };
+}
