@@ -31,7 +31,7 @@ export interface PartSpec {
 /** How a part tells what happens to it. */
 export interface PartEvents {
   /** Its pid changed; undefined: it does not run. */
-  readonly onPid: (name: string, pid: number | undefined) => Promise<void>;
+  readonly onPid: (pid: number | undefined) => Promise<void>;
   /** A line for people. */
   readonly onNews: (line: string) => void;
 }
@@ -141,9 +141,9 @@ export class Part {
       await once(child, "spawn");
       this.#child = child;
       child.once("exit", () => {
-        if (this.#child === child) void this.#events.onPid(this.spec.name, undefined);
+        if (this.#child === child) void this.#events.onPid(undefined);
       });
-      await this.#events.onPid(this.spec.name, child.pid);
+      await this.#events.onPid(child.pid);
       return child;
     } finally {
       await log.close();

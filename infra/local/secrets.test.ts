@@ -21,7 +21,7 @@ test("secrets are made once, kept, and readable by their owner only", async () =
 });
 
 test("keys are kept beside the passwords", async () => {
-  const keys = { platform: "sluice_a_b", demo: "sluice_c_d" };
+  const keys = { cluster: "7", keys: { platform: "sluice_a_b", demo: "sluice_c_d" } };
   await (await Secrets.open(file, ["redis"])).keepKeys(keys);
   expect((await Secrets.open(file, [])).keys).toEqual(keys);
   expect(readFileSync(file, "utf8")).toContain('"redis"');

@@ -14,9 +14,15 @@ export interface Keys {
   readonly demo: string;
 }
 
+/** The keys, and the database cluster that knows them (PostgreSQL's system identifier). */
+export interface KeptKeys {
+  readonly cluster: string;
+  readonly keys: Keys;
+}
+
 interface SecretsFile {
   readonly passwords: Record<string, Password>;
-  readonly keys?: Keys;
+  readonly api?: KeptKeys;
 }
 
 /** What only this stack knows, in a file that only its owner reads. A password is made when it is first asked for. */
@@ -38,8 +44,8 @@ export class Secrets {
     return secrets;
   }
 
-  get keys(): Keys | undefined {
-    return this.#content.keys;
+  get keys(): KeptKeys | undefined {
+    return this.#content.api;
   }
 
   /** @throws Error for a user that `open` was not told of. */
@@ -49,8 +55,8 @@ export class Secrets {
     return found;
   }
 
-  async keepKeys(keys: Keys): Promise<void> {
-    this.#content = { ...this.#content, keys };
+  async keepKeys(api: KeptKeys): Promise<void> {
+    this.#content = { ...this.#content, api };
     await this.#save();
   }
 
