@@ -12,6 +12,8 @@ export interface Call {
   readonly deadline: number;
   /** One statement and no transaction. */
   readonly autocommit: boolean;
+  /** Where a transaction was begun. */
+  readonly origin: Error | undefined;
 }
 
 const storage = new AsyncLocalStorage<Call>();

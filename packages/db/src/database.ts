@@ -64,12 +64,13 @@ export class PooledDatabase<S> implements Database<S> {
 
   async run<R>(operation: string, query: Query<R>, options: RunOptions = {}): Promise<R[]> {
     const compiled = query.compile(this.builder);
-    const { rows } = await this.#call(operation, options, true, () => this.builder.executeQuery<R>(compiled));
+    const { rows } = await this.#call(operation, options, undefined, () => this.builder.executeQuery<R>(compiled));
     return rows;
   }
 
   transaction<T>(operation: string, body: (tx: Database<S>) => Promise<T>, options: RunOptions = {}): Promise<T> {
-    return this.#call(operation, options, false, async (call) => {
+    const origin = new Error(`transaction ${operation}`);
+    return this.#call(operation, options, origin, async (call) => {
       try {
         return await this.builder.transaction().execute((tx) => body(new TransactionDatabase(tx, call)));
       } catch (error) {
@@ -81,7 +82,7 @@ export class PooledDatabase<S> implements Database<S> {
   async #call<T>(
     operation: string,
     options: RunOptions,
-    autocommit: boolean,
+    origin: Error | undefined,
     attempt: (call: Call) => Promise<T>,
   ): Promise<T> {
     const context = currentContext();
@@ -90,7 +91,8 @@ export class PooledDatabase<S> implements Database<S> {
       requestId: context?.requestId,
       signal: options.signal ?? context?.signal,
       deadline: options.deadline ?? context?.deadline ?? performance.now() + this.#options.defaultTimeoutMs,
-      autocommit,
+      autocommit: origin === undefined,
+      origin,
     };
     const idempotent = options.idempotent ?? false;
     try {

@@ -36,6 +36,8 @@ export interface AcquireOptions {
    * leases record neither a stack nor their own collection, which would cost more than the rest of the gate.
    */
   readonly autocommit?: boolean;
+  /** Where the slot was asked for, when that is further up than the call of `acquire`. */
+  readonly origin?: Error | undefined;
 }
 
 /** Slots by what they do, and how many callers wait for one. `size` is the most that may be open. */
@@ -100,7 +102,7 @@ export class Gate {
     if (this.#stopping !== undefined) return Promise.reject(shuttingDown(this.#options.pool));
     if (options.signal?.aborted) return Promise.reject(abortReason(options.signal, options.operation));
     const idle = this.#idle.pop(); // the one used last: the others may then idle out
-    if (idle !== undefined) return Promise.resolve(this.#lease(idle.slot, options, 0));
+    if (idle !== undefined) return Promise.resolve(this.#lease(idle.slot, options, originOf(options), 0));
     if (this.#waiters.size >= this.#options.maxWaiters && !this.#canGrow()) {
       this.#options.meter.saturated();
       return Promise.reject(saturated(this.#pressure()));
@@ -141,6 +143,7 @@ export class Gate {
   #wait(options: AcquireOptions): Promise<Lease> {
     const { promise, resolve, reject } = Promise.withResolvers<Lease>();
     const since = performance.now();
+    const origin = originOf(options); // now: when a slot is free, the stack is that of its last holder
     const { acquireTimeoutMs } = this.#options;
     const left = options.deadline === undefined ? acquireTimeoutMs : options.deadline - since;
     const leave = (): void => {
@@ -151,7 +154,7 @@ export class Gate {
     const waiter: Waiter = {
       options,
       since,
-      admit: (slot) => (leave(), resolve(this.#lease(slot, options, performance.now() - since))),
+      admit: (slot) => (leave(), resolve(this.#lease(slot, options, origin, performance.now() - since))),
       refuse: (error) => (leave(), reject(error)),
     };
     const aborted = (): void => waiter.refuse(abortReason(options.signal!, options.operation));
@@ -170,13 +173,13 @@ export class Gate {
     else waiter.refuse(poolTimeout(this.#pressure(), performance.now() - waiter.since));
   }
 
-  #lease(slot: Slot, options: AcquireOptions, waitedMs: number): Lease {
+  #lease(slot: Slot, options: AcquireOptions, origin: Error | undefined, waitedMs: number): Lease {
     const record: LeaseRecord = {
       slot,
       operation: options.operation,
       requestId: options.requestId,
       acquiredAt: performance.now(),
-      origin: options.autocommit === true ? undefined : new Error("lease taken here"),
+      origin,
       statement: undefined,
       inTransaction: false,
       abandoned: false,
@@ -186,7 +189,7 @@ export class Gate {
     this.#leases.add(record);
     this.#options.meter.waited(waitedMs);
     const lease = new Lease(record, (returned) => this.#takeBack(returned));
-    if (options.autocommit !== true) this.#leakWatch.hold(lease, record);
+    if (origin !== undefined) this.#leakWatch.hold(lease, record);
     return lease;
   }
 
@@ -296,4 +299,8 @@ export class Gate {
       statement,
     }));
   }
+}
+
+function originOf({ autocommit, origin, operation }: AcquireOptions): Error | undefined {
+  return autocommit === true ? undefined : (origin ?? new Error(`lease of ${operation}`));
 }

@@ -1,4 +1,6 @@
-import postgres from "postgres";
+import type { Sql } from "postgres";
+import { SingleConnection } from "./single-connection.ts";
+import { codeOf } from "./sqlstate.ts";
 
 /** What stands between this process and PostgreSQL, as far as it matters to the driver. */
 export interface Pooler {
@@ -18,26 +20,20 @@ const INVALID_CATALOG_NAME = "3D000";
  * so anything but a clear answer means: don't.
  */
 export async function detectPooler(url: string, timeoutMs: number): Promise<Pooler> {
-  const sql = postgres(url, {
-    database: "pgbouncer",
-    max: 1,
-    prepare: false,
-    fetch_types: false,
-    connect_timeout: timeoutMs / 1_000,
-    connection: { application_name: "sluice-boot" },
-    onnotice: () => {},
-  });
+  const options = { url, database: "pgbouncer", applicationName: "sluice-boot", prepare: false };
+  const connection = new SingleConnection({ ...options, connectTimeoutMs: timeoutMs });
+  const timer = setTimeout(() => connection.destroy(), timeoutMs);
   try {
-    return await readPooler(sql);
+    return await readPooler(connection.sql);
   } catch (error) {
-    const direct = (error as { code?: string }).code === INVALID_CATALOG_NAME;
-    return { version: undefined, prepares: direct };
+    return { version: undefined, prepares: codeOf(error) === INVALID_CATALOG_NAME };
   } finally {
-    await sql.end({ timeout: 0 });
+    clearTimeout(timer);
+    connection.destroy();
   }
 }
 
-async function readPooler(sql: postgres.Sql): Promise<Pooler> {
+async function readPooler(sql: Sql): Promise<Pooler> {
   const [row] = await sql.unsafe<{ version: string }[]>("show version").simple();
   const config = await sql.unsafe<{ key: string; value: string }[]>("show config").simple();
   const limit = config.find(({ key }) => key === "max_prepared_statements")?.value ?? "0";

@@ -1,8 +1,8 @@
-import type { Socket } from "node:net";
-import postgres, { type PendingQuery, type Row } from "postgres";
-import { pgTypes, toParameter } from "./pg-values.ts";
+import type { ParameterOrJSON, PendingQuery, Row } from "postgres";
+import { toParameter } from "./pg-values.ts";
+import { SingleConnection } from "./single-connection.ts";
+import { requestCancel } from "./socket.ts";
 import { spoilsConnection } from "./sqlstate.ts";
-import { type Address, openSocket, requestCancel } from "./socket.ts";
 
 export interface SlotOptions {
   /** `postgres://role:password@host:port/alias`. */
@@ -17,7 +17,7 @@ export interface SlotOptions {
 
 /** How long a cancel request, and then the cancelled statement, may take before the connection is given up. */
 const CANCEL_TIMEOUT_MS = 1_000;
-const RETIRE_TIMEOUT_S = 1;
+const RETIRE_TIMEOUT_MS = 1_000;
 
 /** The backend's key data that postgres.js keeps on a query it has sent; not part of its published types. */
 interface Sent {
@@ -32,16 +32,13 @@ export interface StatementResult {
 }
 
 /**
- * One connection: a postgres.js client of exactly one socket that is never reopened. When the socket is gone the
- * slot is dead and its owner discards it, so that nothing that belonged to the old connection (a transaction, a
- * statement in flight) can continue on a new one.
+ * One connection. When its socket is gone the slot is dead and its owner discards it, so that nothing that belonged to
+ * the old connection (a transaction, a statement in flight) can continue on a new one.
  */
 export class Slot {
   readonly openedAt = performance.now();
-  readonly #options: SlotOptions;
-  readonly #sql: postgres.Sql;
-  readonly #address: Address;
-  #socket: Socket | undefined;
+  readonly #prepare: boolean;
+  readonly #connection: SingleConnection;
   #alive = true;
   #spoiled = false;
   #inFlight: PendingQuery<Row[]> | undefined;
@@ -49,10 +46,9 @@ export class Slot {
   readonly #onDeath: (slot: Slot) => void;
 
   private constructor(options: SlotOptions, onDeath: (slot: Slot) => void) {
-    this.#options = options;
+    this.#prepare = options.prepare;
     this.#onDeath = onDeath;
-    this.#sql = this.#client();
-    this.#address = { host: this.#sql.options.host[0]!, port: this.#sql.options.port[0]! };
+    this.#connection = new SingleConnection({ ...options, onClose: () => this.#died() });
   }
 
   /**
@@ -63,7 +59,7 @@ export class Slot {
     const slot = new Slot(options, onDeath);
     const timer = setTimeout(() => slot.close(), options.connectTimeoutMs);
     try {
-      await slot.#sql.unsafe("select 1");
+      await slot.#connection.sql.unsafe("select 1");
       return slot;
     } catch (error) {
       slot.close();
@@ -98,8 +94,8 @@ export class Slot {
    * @throws PostgresError with the SQLSTATE, or the connection's error.
    */
   query(text: string, parameters: readonly unknown[]): Promise<StatementResult> {
-    const bound = parameters.map(toParameter) as postgres.ParameterOrJSON<never>[];
-    const query = this.#sql.unsafe<Row[]>(text, bound, { prepare: this.#options.prepare });
+    const bound = parameters.map(toParameter) as ParameterOrJSON<never>[];
+    const query = this.#connection.sql.unsafe<Row[]>(text, bound, { prepare: this.#prepare });
     this.#inFlight = query;
     return query.then(
       (rows) => {
@@ -132,7 +128,7 @@ export class Slot {
     try {
       // Without a key the statement has not left this process: closing is the only way to stop it.
       if (state === null) this.close();
-      else await requestCancel(this.#address, state, CANCEL_TIMEOUT_MS);
+      else await requestCancel(this.#connection.address, state, CANCEL_TIMEOUT_MS);
     } catch {
       this.close(); // the cancel request failed: the pooler is unreachable, so the connection is worthless too
     }
@@ -142,45 +138,14 @@ export class Slot {
 
   /** Closes the connection at once; a statement in flight fails. Idempotent. */
   close(): void {
-    this.#socket?.destroy();
     this.#died();
-    void this.#sql.end({ timeout: 0 });
+    this.#connection.destroy();
   }
 
-  /** Closes an idle connection with PostgreSQL's own farewell, so that the pooler does not log a broken client. */
+  /** Closes an idle connection in good order. */
   async retire(): Promise<void> {
     this.#died();
-    await this.#sql.end({ timeout: RETIRE_TIMEOUT_S });
-    this.#socket?.destroy();
-  }
-
-  #client(): postgres.Sql {
-    const { url, applicationName, connectTimeoutMs } = this.#options;
-    return postgres(url, {
-      max: 1,
-      max_pipeline: 0, // a pipelined statement would wait behind a slow one, unseen by the gate
-      prepare: this.#options.prepare,
-      fetch_types: false,
-      idle_timeout: 0,
-      max_lifetime: null,
-      connect_timeout: connectTimeoutMs / 1_000,
-      connection: { application_name: applicationName },
-      types: pgTypes,
-      onnotice: ignore,
-      onclose: () => this.#died(),
-      socket: () => this.#firstSocket(),
-    } as postgres.Options<Record<string, postgres.PostgresType>>);
-  }
-
-  /** The slot's only socket: the driver's attempt to reconnect is refused. */
-  async #firstSocket(): Promise<Socket> {
-    if (!this.#alive || this.#socket !== undefined) throw closedError();
-    const socket = await openSocket(this.#address, this.#options.connectTimeoutMs);
-    if (!this.#alive) {
-      socket.destroy();
-      throw closedError();
-    }
-    return (this.#socket = socket);
+    await this.#connection.end(RETIRE_TIMEOUT_MS);
   }
 
   #died(): void {
@@ -188,10 +153,6 @@ export class Slot {
     this.#alive = false;
     this.#onDeath(this);
   }
-}
-
-function closedError(): Error {
-  return Object.assign(new Error("The connection is closed"), { code: "CONNECTION_CLOSED" });
 }
 
 function ignore(): void {}
