@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 // The last three run against one local stack that the first of them starts. Groups run one after the other:
-// unit tests fail in seconds and should be heard first, and chaos breaks the stack for everybody.
+// chaos breaks the stack for everybody.
 const withStack = {
   globalSetup: ["packages/testing/src/stack.ts"],
   testTimeout: 60_000,

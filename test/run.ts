@@ -20,8 +20,18 @@ const { values, positionals } = parseArgs({
 
 const selected = values.project.length > 0 || positionals.length > 0;
 const counts: Counts[] = [];
-if (!selected) counts.push(await check());
-counts.push(await runVitest({ projects: values.project, files: positionals, postgres: values.pg }));
+if (selected) {
+  counts.push(
+    await runVitest({ projects: values.project, files: positionals, postgres: values.pg }),
+  );
+} else {
+  counts.push(await check());
+  // By itself first: it needs no stack, and is heard even where none can be started.
+  counts.push(await runVitest({ projects: ["unit"], files: [], postgres: values.pg }));
+  counts.push(
+    await runVitest({ projects: ["integration", "e2e", "chaos"], files: [], postgres: values.pg }),
+  );
+}
 if (values["also-pg"] !== undefined) {
   process.stdout.write(`\nSecond pass, PostgreSQL from ${values["also-pg"]}\n`);
   counts.push(
