@@ -7,7 +7,10 @@ const ANNOUNCE_TIMEOUT_MS = 1_000;
  * Tells every service to read the key anew. False when Redis did not take the message within a second:
  * they do so by themselves within 10 s.
  */
-export async function announceRevocation(redis: Redis | undefined, keyId: string): Promise<boolean> {
+export async function announceRevocation(
+  redis: Redis | undefined,
+  keyId: string,
+): Promise<boolean> {
   if (redis === undefined) return false;
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<false>((resolve) => {

@@ -12,7 +12,9 @@ test("a cursor leads back to its position", () => {
 
 test("a cursor that was changed, made up or taken from another list is refused", () => {
   const refused = (cursor: string): void => {
-    expect(() => decodeCursor("keys 1", cursor)).toThrow(expect.objectContaining({ code: "VALIDATION_FAILED" }));
+    expect(() => decodeCursor("keys 1", cursor)).toThrow(
+      expect.objectContaining({ code: "VALIDATION_FAILED" }),
+    );
   };
   fc.assert(fc.property(fc.string(), refused));
   fc.assert(fc.property(fc.base64String(), refused));

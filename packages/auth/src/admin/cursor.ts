@@ -21,7 +21,10 @@ export function decodeCursor(list: string, cursor: string): string {
     bytes.toString("base64url") === cursor &&
     bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(list, position));
   if (!isOurs) {
-    throw invalidArgument("/cursor", "is not from this list; send next_cursor of the last page unchanged");
+    throw invalidArgument(
+      "/cursor",
+      "is not from this list; send next_cursor of the last page unchanged",
+    );
   }
   return position.toString();
 }

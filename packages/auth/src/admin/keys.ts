@@ -6,7 +6,14 @@ import { SCOPES, refuseScope } from "../scope.ts";
 import { announceRevocation } from "./announce-revocation.ts";
 import { invalidArgument } from "./invalid-argument.ts";
 import { type Page, type PageRequest, readPage } from "./page.ts";
-import { type KeyEntry, type KeyReference, insertKey, listKeyPage, markRevoked, replaceKey } from "./queries.ts";
+import {
+  type KeyEntry,
+  type KeyReference,
+  insertKey,
+  listKeyPage,
+  markRevoked,
+  replaceKey,
+} from "./queries.ts";
 import { getTenantId } from "./tenants.ts";
 
 /** A key with its text, which is shown this once and cannot be read again. */
@@ -62,8 +69,11 @@ export async function listKeys(
   { tenant, ...page }: PageRequest & { tenant: string | null },
 ): Promise<Page<KeyEntry>> {
   const tenantId = tenant === null ? null : await getTenantId(db, tenant);
-  return readPage(`keys ${tenantId ?? "platform"}`, page, (key: KeyEntry) => key.id, (keyset) =>
-    listKeyPage(db, { tenantId, ...keyset }),
+  return readPage(
+    `keys ${tenantId ?? "platform"}`,
+    page,
+    (key: KeyEntry) => key.id,
+    (keyset) => listKeyPage(db, { tenantId, ...keyset }),
   );
 }
 
@@ -73,7 +83,8 @@ export async function revokeKey(
   reference: KeyReference,
 ): Promise<KeyEntry & Announced> {
   const revoked = await markRevoked(db, reference);
-  if (revoked === undefined) throw new SluiceError("KEY_NOT_FOUND", `There is no key "${reference.id}".`);
+  if (revoked === undefined)
+    throw new SluiceError("KEY_NOT_FOUND", `There is no key "${reference.id}".`);
   return { ...revoked, announced: await announceRevocation(redis, reference.id) };
 }
 
@@ -90,7 +101,10 @@ export async function rotateKey(
   const hash = hashSecret(fresh.secret);
   const stored = await replaceKey(db, { old, id: fresh.id, hash, graceSeconds });
   if (stored === undefined) {
-    throw new SluiceError("KEY_NOT_FOUND", `There is no valid key "${old.id}". Create a new one instead.`);
+    throw new SluiceError(
+      "KEY_NOT_FOUND",
+      `There is no valid key "${old.id}". Create a new one instead.`,
+    );
   }
   // The old key's end was moved, which services that remember it must hear of.
   return { ...stored, key: formatKey(fresh), announced: await announceRevocation(redis, old.id) };
@@ -98,7 +112,11 @@ export async function rotateKey(
 
 async function storeKey(
   db: Queryable,
-  request: KeyRequest & { tenant: string | null; project: string | null; scopes: readonly string[] },
+  request: KeyRequest & {
+    tenant: string | null;
+    project: string | null;
+    scopes: readonly string[];
+  },
 ): Promise<CreatedKey | undefined> {
   requireKeyName(request.name);
   const fresh = generateKey();
@@ -135,7 +153,8 @@ const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i
 function parseExpiry(text: string | null | undefined): string | null {
   if (text === null || text === undefined) return null;
   const at = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) throw invalidArgument("/expires_at", "must be a time such as 2027-01-31T00:00:00Z");
+  if (Number.isNaN(at))
+    throw invalidArgument("/expires_at", "must be a time such as 2027-01-31T00:00:00Z");
   if (at <= Date.now()) throw invalidArgument("/expires_at", "must be in the future");
   return text;
 }

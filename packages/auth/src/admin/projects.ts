@@ -30,7 +30,10 @@ export async function listProjects(
   { tenant, ...page }: PageRequest & { tenant: string },
 ): Promise<Page<ProjectEntry>> {
   const tenantId = await getTenantId(db, tenant);
-  return readPage(`projects ${tenantId}`, page, (project: ProjectEntry) => project.name, (keyset) =>
-    listProjectPage(db, { tenantId, ...keyset }),
+  return readPage(
+    `projects ${tenantId}`,
+    page,
+    (project: ProjectEntry) => project.name,
+    (keyset) => listProjectPage(db, { tenantId, ...keyset }),
   );
 }

@@ -143,7 +143,12 @@ export async function markRevoked(db: Queryable, key: KeyReference): Promise<Key
  */
 export async function replaceKey(
   db: Queryable,
-  { old, id, hash, graceSeconds }: { old: KeyReference; id: string; hash: Buffer; graceSeconds: number },
+  {
+    old,
+    id,
+    hash,
+    graceSeconds,
+  }: { old: KeyReference; id: string; hash: Buffer; graceSeconds: number },
 ): Promise<KeyEntry | undefined> {
   const query = sql<KeyEntry>`
     with current as (

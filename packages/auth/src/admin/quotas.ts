@@ -33,5 +33,8 @@ const MAX_LIMIT = 2 ** 31 - 1;
 function requireLimit(path: string, limit: number | null | undefined): void {
   if (limit === null || limit === undefined) return;
   if (Number.isInteger(limit) && limit >= 0 && limit <= MAX_LIMIT) return;
-  throw invalidArgument(path, `must be a whole number from 0 to ${MAX_LIMIT}, or null for no limit`);
+  throw invalidArgument(
+    path,
+    `must be a whole number from 0 to ${MAX_LIMIT}, or null for no limit`,
+  );
 }

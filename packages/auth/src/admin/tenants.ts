@@ -12,13 +12,20 @@ export async function createTenant(db: Queryable, { name }: { name: string }): P
     return await insertTenant(db, name);
   } catch (error) {
     if (!isUniqueViolation(error, "tenants_name_key")) throw error;
-    throw new SluiceError("ALREADY_EXISTS", `There is a tenant "${name}" already.`, { cause: error });
+    throw new SluiceError("ALREADY_EXISTS", `There is a tenant "${name}" already.`, {
+      cause: error,
+    });
   }
 }
 
 /** Tenants by name. @throws SluiceError VALIDATION_FAILED for a bad limit or cursor. */
 export function listTenants(db: Queryable, page: PageRequest = {}): Promise<Page<Tenant>> {
-  return readPage("tenants", page, (tenant: Tenant) => tenant.name, (keyset) => listTenantPage(db, keyset));
+  return readPage(
+    "tenants",
+    page,
+    (tenant: Tenant) => tenant.name,
+    (keyset) => listTenantPage(db, keyset),
+  );
 }
 
 /** @throws SluiceError TENANT_NOT_FOUND. */

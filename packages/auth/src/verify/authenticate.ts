@@ -46,7 +46,8 @@ export async function authenticate(
     throw unauthenticated("The API key is not valid");
   }
   if (key.isRevoked) throw unauthenticated(`Key ${credentials.id} was revoked`);
-  if (performance.now() >= key.expiresAt) throw unauthenticated(`Key ${credentials.id} has expired`);
+  if (performance.now() >= key.expiresAt)
+    throw unauthenticated(`Key ${credentials.id} has expired`);
   if (requiredScope !== undefined) requireScope(key.principal, requiredScope);
   return key.principal;
 }

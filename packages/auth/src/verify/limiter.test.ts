@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { Limiter } from "./limiter.ts";
 
-const limiter = (waiting: number, waitMs = 60_000): Limiter => new Limiter({ running: 2, waiting, waitMs });
+const limiter = (waiting: number, waitMs = 60_000): Limiter =>
+  new Limiter({ running: 2, waiting, waitMs });
 
 test("no more run at once than allowed, the others in order of arrival", async () => {
   const limited = limiter(100);

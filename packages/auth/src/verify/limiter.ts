@@ -36,12 +36,17 @@ export class Limiter {
 
   #wait(): Promise<void> {
     if (this.#queue.size >= this.#options.waiting) {
-      throw new SluiceError("POOL_SATURATED", "Too many look-ups of keys and projects wait already.");
+      throw new SluiceError(
+        "POOL_SATURATED",
+        "Too many look-ups of keys and projects wait already.",
+      );
     }
     return new Promise((resolve, reject) => {
       const giveUp = setTimeout(() => {
         this.#queue.delete(waiter);
-        reject(new SluiceError("POOL_TIMEOUT", "The key or project could not be looked up in time."));
+        reject(
+          new SluiceError("POOL_TIMEOUT", "The key or project could not be looked up in time."),
+        );
       }, this.#options.waitMs);
       const enter = (): void => {
         clearTimeout(giveUp);

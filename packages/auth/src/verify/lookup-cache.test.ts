@@ -106,22 +106,27 @@ test("a stale value is not served when it cannot be read anew", async () => {
   await expect(cache.get("a")).rejects.toThrow("down");
 });
 
-test.each(["drop", "clear"] as const)("%s forgets values, misses and look-ups under way", async (forget) => {
-  const table = new Map([["a", "1"]]);
-  const { cache } = cacheOver(table);
-  await Promise.all([cache.get("a"), cache.get("b")]);
-  table.set("a", "2").set("b", "2");
-  for (const name of ["a", "b"]) cache[forget](name);
-  expect([await cache.get("a"), await cache.get("b")]).toEqual(["2", "2"]);
+test.each(["drop", "clear"] as const)(
+  "%s forgets values, misses and look-ups under way",
+  async (forget) => {
+    const table = new Map([["a", "1"]]);
+    const { cache } = cacheOver(table);
+    await Promise.all([cache.get("a"), cache.get("b")]);
+    table.set("a", "2").set("b", "2");
+    for (const name of ["a", "b"]) cache[forget](name);
+    expect([await cache.get("a"), await cache.get("b")]).toEqual(["2", "2"]);
 
-  const old = Promise.withResolvers<string>();
-  const slow = cacheOver(new Map(), { load: vi.fn().mockReturnValueOnce(old.promise).mockResolvedValue("new") }).cache;
-  const first = slow.get("a");
-  slow[forget]("a");
-  const second = slow.get("a");
-  old.resolve("old");
-  expect([await first, await second, await slow.get("a")]).toEqual(["old", "new", "new"]);
-});
+    const old = Promise.withResolvers<string>();
+    const slow = cacheOver(new Map(), {
+      load: vi.fn().mockReturnValueOnce(old.promise).mockResolvedValue("new"),
+    }).cache;
+    const first = slow.get("a");
+    slow[forget]("a");
+    const second = slow.get("a");
+    old.resolve("old");
+    expect([await first, await second, await slow.get("a")]).toEqual(["old", "new", "new"]);
+  },
+);
 
 test("it holds no more than its bound, and keeps what is used", async () => {
   const table = new Map(Array.from({ length: 1_000 }, (_, index) => [`k${index}`, "v"]));

@@ -62,7 +62,10 @@ export class LookupCache<V> {
     if (now < (this.#misses.get(key) ?? 0)) return this.#answer("hit", undefined);
     const pending = this.#pending.get(key);
     if (pending !== undefined) return this.#answer("shared", pending);
-    return this.#answer("loaded", this.#start(key, entry === undefined ? this.#unknown : this.#known));
+    return this.#answer(
+      "loaded",
+      this.#start(key, entry === undefined ? this.#unknown : this.#known),
+    );
   }
 
   /** Forgets a key. A look-up of it that is under way may have read the old state: its answer is not kept. */

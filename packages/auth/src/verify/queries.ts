@@ -28,7 +28,10 @@ export async function findKey(db: Queryable, id: string): Promise<KeyRow | undef
   return row;
 }
 
-/** Finds a project of one tenant, or of any when `tenantId` is null, by one probe of its unique name. */
+/**
+ * Finds a project of one tenant, or of any when `tenantId` is null, by one probe of its unique name: written
+ * so that no plan can go over all of a tenant's projects instead.
+ */
 export async function findProject(
   db: Queryable,
   { tenantId, name }: { tenantId: string | null; name: string },
@@ -36,7 +39,7 @@ export async function findProject(
   const query = sql<Project>`
     select project_id as "projectId", tenant_id as "tenantId", name
     from auth.projects
-    where name = ${name} and (${tenantId}::bigint is null or tenant_id = ${tenantId}::bigint)`;
+    where name = ${name} and tenant_id = coalesce(${tenantId}::bigint, tenant_id)`;
   const [row] = await db.run("auth.find_project", query, { idempotent: true });
   return row;
 }

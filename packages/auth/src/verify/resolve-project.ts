@@ -27,7 +27,10 @@ export async function resolveProject(
     ? await projects.get(`${principal.tenantId ?? ""}/${name}`)
     : undefined;
   if (project === undefined) {
-    throw new SluiceError("PROJECT_NOT_FOUND", `There is no project "${name}" that this key may use.`);
+    throw new SluiceError(
+      "PROJECT_NOT_FOUND",
+      `There is no project "${name}" that this key may use.`,
+    );
   }
   return project;
 }

@@ -52,7 +52,8 @@ export class Arguments {
   /** @throws UsageError when it is not a whole number from 0. */
   count(name: string): number | undefined {
     const text = this.text(name);
-    if (text === undefined || /^\d{1,10}$/.test(text)) return text === undefined ? undefined : Number(text);
+    if (text === undefined || /^\d{1,10}$/.test(text))
+      return text === undefined ? undefined : Number(text);
     throw new UsageError(`--${name} must be a whole number, and "${text}" is not`);
   }
 }
@@ -69,7 +70,10 @@ export function readArguments(command: Command, argv: readonly string[]): Argume
   return given;
 }
 
-function parse(command: Command, argv: readonly string[]): { values: Values; positionals: string[] } {
+function parse(
+  command: Command,
+  argv: readonly string[],
+): { values: Values; positionals: string[] } {
   const options = Object.fromEntries(
     Object.entries({ ...command.options, ...COMMON_OPTIONS }).map(([name, { type, multiple }]) => [
       name,

@@ -6,7 +6,9 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86
 export function parseDuration(option: string, text: string): number {
   const [, count, unit = "s"] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
   if (count === undefined) {
-    throw new UsageError(`--${option} must be a duration such as 90s, 15m, 24h or 7d, and "${text}" is not`);
+    throw new UsageError(
+      `--${option} must be a duration such as 90s, 15m, 24h or 7d, and "${text}" is not`,
+    );
   }
   return Number(count) * (SECONDS[unit] ?? 1);
 }

@@ -21,7 +21,8 @@ export interface KeyStoreUrls {
 /** @throws UsageError when neither the environment nor a local stack says where. */
 export function keyStoreUrls(environment: Environment): KeyStoreUrls {
   const admin = environment["SLUICE_ADMIN_URL"];
-  if (admin !== undefined && !URL.canParse(admin)) throw new UsageError("SLUICE_ADMIN_URL is not a URL");
+  if (admin !== undefined && !URL.canParse(admin))
+    throw new UsageError("SLUICE_ADMIN_URL is not a URL");
   if (admin !== undefined) return { admin, redis: environment["SLUICE_REDIS_URL"] };
   const { pgbouncer, redis } = readStack(environment, "SLUICE_ADMIN_URL");
   return { admin: pgbouncer.urls["admin"]!, redis: redis.url };
@@ -29,7 +30,9 @@ export function keyStoreUrls(environment: Environment): KeyStoreUrls {
 
 /** A connection past PgBouncer, which migrations need. @throws UsageError when nothing says where. */
 export function directUrl(environment: Environment): string {
-  return environment["SLUICE_DATABASE_URL"] ?? readStack(environment, "SLUICE_DATABASE_URL").postgres.url;
+  return (
+    environment["SLUICE_DATABASE_URL"] ?? readStack(environment, "SLUICE_DATABASE_URL").postgres.url
+  );
 }
 
 function readStack(environment: Environment, instead: string): Stack {
@@ -37,9 +40,13 @@ function readStack(environment: Environment, instead: string): Stack {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Stack;
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "is not there" : "cannot be read";
-    throw new UsageError(`${instead} is not set and ${file} ${reason}: set it, or start the local stack (npm start)`, {
-      cause: error,
-    });
+    const reason =
+      (error as NodeJS.ErrnoException).code === "ENOENT" ? "is not there" : "cannot be read";
+    throw new UsageError(
+      `${instead} is not set and ${file} ${reason}: set it, or start the local stack (npm start)`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -39,7 +39,9 @@ async function open(environment: Environment): Promise<OpenDatabase<unknown>> {
   return openDatabase<unknown>(options).catch((error: unknown) => {
     const { host, username, pathname } = new URL(url);
     const where = `${pathname.slice(1)} at ${host} as ${username}`;
-    throw new Error(`cannot open ${where}; is PgBouncer running, and its password right?`, { cause: error });
+    throw new Error(`cannot open ${where}; is PgBouncer running, and its password right?`, {
+      cause: error,
+    });
   });
 }
 

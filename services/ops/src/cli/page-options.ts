@@ -14,7 +14,11 @@ export function readPageOptions(given: Arguments): PageRequest {
 }
 
 /** A page as a table, with a note when another follows. */
-export function answerPage<T>(page: Page<T>, heads: readonly string[], row: (item: T) => Cell[]): Answer {
+export function answerPage<T>(
+  page: Page<T>,
+  heads: readonly string[],
+  row: (item: T) => Cell[],
+): Answer {
   const note = page.next_cursor === null ? undefined : `More: --cursor ${page.next_cursor}`;
   return { json: page, text: renderTable(heads, page.items.map(row)), note };
 }

@@ -30,7 +30,9 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 }
 
 function findCommand(argv: readonly string[]): Command | undefined {
-  return COMMANDS.find(({ words }) => words.split(" ").every((word, index) => word === argv[index]));
+  return COMMANDS.find(({ words }) =>
+    words.split(" ").every((word, index) => word === argv[index]),
+  );
 }
 
 function withoutCommand(argv: readonly string[]): Outcome {
@@ -38,13 +40,15 @@ function withoutCommand(argv: readonly string[]): Outcome {
   const group = COMMANDS.filter(({ words }) => words.startsWith(`${first} `));
   const help = programHelp(group.length > 0 ? group : COMMANDS);
   if (first === "help" || argv.includes("--help") || argv.includes("-h")) return well(help);
-  const complaint = first === undefined ? "" : `sluice: there is no command "${argv.join(" ")}"\n\n`;
+  const complaint =
+    first === undefined ? "" : `sluice: there is no command "${argv.join(" ")}"\n\n`;
   return { exitCode: 2, stdout: "", stderr: complaint + line(help) };
 }
 
 function failed(command: Command, error: unknown): Outcome {
   const message = `sluice ${command.words}: ${describe(error)}`;
-  if (error instanceof UsageError) return { exitCode: 2, stdout: "", stderr: `${message}\n${usageLine(command)}\n` };
+  if (error instanceof UsageError)
+    return { exitCode: 2, stdout: "", stderr: `${message}\n${usageLine(command)}\n` };
   const isWrongUse = error instanceof SluiceError && error.code === "VALIDATION_FAILED";
   return { exitCode: isWrongUse ? 2 : 1, stdout: "", stderr: line(message) };
 }
@@ -53,7 +57,8 @@ function failed(command: Command, error: unknown): Outcome {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = error instanceof SluiceError ? ` (${error.code})` : "";
-  const isFault = !(error instanceof UsageError) && !(error instanceof SluiceError && error.status < 500);
+  const isFault =
+    !(error instanceof UsageError) && !(error instanceof SluiceError && error.status < 500);
   const root = rootCause(error);
   const because = isFault && root !== error ? `\n  because: ${root.message || root.name}` : "";
   return `${error.message || error.name}${code}${because}`;

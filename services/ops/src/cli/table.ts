@@ -18,7 +18,10 @@ export function renderTable(heads: readonly string[], rows: readonly (readonly C
 
 /** `name  value` lines. */
 export function renderFields(fields: Readonly<Record<string, Cell>>): string {
-  return renderTable([], Object.entries(fields).map(([name, value]) => [name, cellText(value)]));
+  return renderTable(
+    [],
+    Object.entries(fields).map(([name, value]) => [name, cellText(value)]),
+  );
 }
 
 function cellText(cell: Cell): string {

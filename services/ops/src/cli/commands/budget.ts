@@ -1,4 +1,10 @@
-import { type BudgetSide, type Profile, loadWorkloads, proveBudget, selectProfile } from "@sluice/workloads";
+import {
+  type BudgetSide,
+  type Profile,
+  loadWorkloads,
+  proveBudget,
+  selectProfile,
+} from "@sluice/workloads";
 import type { Command } from "../command.ts";
 import { type Cell, renderTable } from "../table.ts";
 
@@ -8,8 +14,16 @@ export const budget: Command = {
   synopsis: "[--profile <name>] [--file <workloads.yaml>] [--json]",
   operands: [],
   options: {
-    profile: { type: "string", value: "<name>", help: "A profile of the file (SLUICE_PROFILE, else local)" },
-    file: { type: "string", value: "<path>", help: "(SLUICE_WORKLOADS_FILE, else infra/workloads.yaml)" },
+    profile: {
+      type: "string",
+      value: "<name>",
+      help: "A profile of the file (SLUICE_PROFILE, else local)",
+    },
+    file: {
+      type: "string",
+      value: "<path>",
+      help: "(SLUICE_WORKLOADS_FILE, else infra/workloads.yaml)",
+    },
   },
   async run(given, environment) {
     const file = given.text("file") ?? environment["SLUICE_WORKLOADS_FILE"];
@@ -17,7 +31,11 @@ export const budget: Command = {
     const profile = selectProfile(loadWorkloads(file), name);
     const { client, server, ok } = proveBudget(profile);
     const text = [titleOf(profile), describe(client), describe(server)].join("\n\n");
-    return { json: { profile: name, ok, client: withMargin(client), server: withMargin(server) }, text, found: !ok };
+    return {
+      json: { profile: name, ok, client: withMargin(client), server: withMargin(server) },
+      text,
+      found: !ok,
+    };
   },
 };
 
@@ -36,7 +54,11 @@ function describe(side: BudgetSide): string {
     ...terms.map((term) => [`  ${term.name}`, term.connections, term.because]),
     ["  used", used, ""],
     ["  limit", limit, limitBecause],
-    ["  margin", margin, ok ? "holds" : "BROKEN: make a gate, an alias or an instance count smaller"],
+    [
+      "  margin",
+      margin,
+      ok ? "holds" : "BROKEN: make a gate, an alias or an instance count smaller",
+    ],
   ];
   return `${WHAT[side.side]}\n${renderTable([], rows)}`;
 }

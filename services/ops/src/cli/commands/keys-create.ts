@@ -1,4 +1,10 @@
-import { SCOPES, type CreatedKey, type Queryable, createKey, createPlatformKey } from "@sluice/auth";
+import {
+  SCOPES,
+  type CreatedKey,
+  type Queryable,
+  createKey,
+  createPlatformKey,
+} from "@sluice/auth";
 import type { Arguments } from "../arguments.ts";
 import type { Command } from "../command.ts";
 import { answerCreatedKey } from "../created-key.ts";
@@ -16,8 +22,17 @@ export const keysCreate: Command = {
   options: {
     name: { type: "string", value: "<name>", help: "What it is for, for people" },
     tenant: { type: "string", value: "<tenant>", help: "Who it acts for" },
-    project: { type: "string", value: "<project>", help: "The only project it acts in (all of the tenant's)" },
-    scope: { type: "string", multiple: true, value: "<scope>", help: `Repeated, or with commas: ${SCOPES.join(" ")}` },
+    project: {
+      type: "string",
+      value: "<project>",
+      help: "The only project it acts in (all of the tenant's)",
+    },
+    scope: {
+      type: "string",
+      multiple: true,
+      value: "<scope>",
+      help: `Repeated, or with commas: ${SCOPES.join(" ")}`,
+    },
     platform: { type: "boolean", help: "Every scope on every tenant" },
     "expires-in": { type: "string", value: "<duration>", help: "90s, 15m, 24h, 7d (never)" },
     "expires-at": { type: "string", value: "<time>", help: "2027-01-31T00:00:00Z (never)" },

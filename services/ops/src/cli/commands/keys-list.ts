@@ -17,7 +17,8 @@ export const keysList: Command = {
   },
   async run(given, environment) {
     const tenant = given.text("tenant") ?? null;
-    if ((tenant === null) !== given.flag("platform")) throw new UsageError("give either --tenant or --platform");
+    if ((tenant === null) !== given.flag("platform"))
+      throw new UsageError("give either --tenant or --platform");
     const request = { tenant, ...readPageOptions(given) };
     const page = await withDatabase(environment, (db) => listKeys(db, request));
     return answerPage(page, ["ID", "NAME", "PROJECT", "STATE", "EXPIRES", "SCOPES"], row);

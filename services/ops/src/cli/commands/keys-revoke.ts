@@ -14,6 +14,10 @@ export const keysRevoke: Command = {
     const reference = { id: given.operand("id"), tenant: given.text("tenant") };
     const revoked = await withKeyStore(environment, (store) => revokeKey(store, reference));
     const { id, name, tenant, project, revoked_at } = revoked;
-    return { json: revoked, text: renderFields({ id, name, tenant, project, revoked_at }), note: lateNote(revoked) };
+    return {
+      json: revoked,
+      text: renderFields({ id, name, tenant, project, revoked_at }),
+      note: lateNote(revoked),
+    };
   },
 };

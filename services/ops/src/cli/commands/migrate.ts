@@ -10,11 +10,16 @@ export const migrateCommand: Command = {
   synopsis: "[--status] [--json]",
   operands: [],
   options: {
-    status: { type: "boolean", help: "Change nothing; show what is applied, and exit with 1 when something is not" },
+    status: {
+      type: "boolean",
+      help: "Change nothing; show what is applied, and exit with 1 when something is not",
+    },
   },
   async run(given, environment) {
     const url = directUrl(environment);
-    return given.flag("status") ? answerStatus(await migrationStatus({ url })) : await apply(url, environment);
+    return given.flag("status")
+      ? answerStatus(await migrationStatus({ url }))
+      : await apply(url, environment);
   },
 };
 
@@ -26,7 +31,8 @@ async function apply(url: string, environment: Environment): Promise<Answer> {
   const log = (line: string): void => void steps.push(line);
   const { leftToAdministrator } = await ensureRoles({ url, roles, log });
   const { applied } = await migrate({ url, log });
-  const outcome = applied.length === 0 ? "schema: up to date" : `schema: ${applied.length} migrations applied`;
+  const outcome =
+    applied.length === 0 ? "schema: up to date" : `schema: ${applied.length} migrations applied`;
   return {
     json: { applied, left_to_administrator: leftToAdministrator },
     text: [...steps, outcome].join("\n"),
@@ -44,7 +50,10 @@ function answerStatus(status: MigrationStatus): Answer {
   ];
   const found = rows.some(({ state }) => state !== "applied") || unknown.length > 0;
   const json = { migrations: rows, unknown: unknown.map(({ number, name }) => ({ number, name })) };
-  const table = renderTable(["NUMBER", "NAME", "STATE"], rows.map(({ number, name, state }) => [number, name, state]));
+  const table = renderTable(
+    ["NUMBER", "NAME", "STATE"],
+    rows.map(({ number, name, state }) => [number, name, state]),
+  );
   const newer = unknown.map(({ name }) => `The database is newer than this code: it has ${name}.`);
   return { json, text: [table, ...newer].join("\n"), found };
 }

@@ -8,7 +8,10 @@ export const projectsList: Command = {
   summary: "List a tenant's projects by name",
   synopsis: "--tenant <tenant> [--limit <n>] [--cursor <cursor>] [--json]",
   operands: [],
-  options: { tenant: { type: "string", value: "<tenant>", help: "Whose projects" }, ...PAGE_OPTIONS },
+  options: {
+    tenant: { type: "string", value: "<tenant>", help: "Whose projects" },
+    ...PAGE_OPTIONS,
+  },
   async run(given, environment) {
     const request = { tenant: given.needed("tenant"), ...readPageOptions(given) };
     const page = await withDatabase(environment, (db) => listProjects(db, request));

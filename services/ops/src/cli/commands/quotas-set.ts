@@ -13,8 +13,16 @@ export const quotasSet: Command = {
     "                        [--running-jobs <n|none>] [--json]",
   operands: ["tenant"],
   options: {
-    "requests-per-second": { type: "string", value: "<n|none>", help: "Requests a second, over all instances" },
-    "concurrent-requests": { type: "string", value: "<n|none>", help: "Requests at once, over all instances" },
+    "requests-per-second": {
+      type: "string",
+      value: "<n|none>",
+      help: "Requests a second, over all instances",
+    },
+    "concurrent-requests": {
+      type: "string",
+      value: "<n|none>",
+      help: "Requests at once, over all instances",
+    },
     "running-jobs": { type: "string", value: "<n|none>", help: "Training jobs at once" },
   },
   async run(given, environment) {

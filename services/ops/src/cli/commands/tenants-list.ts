@@ -10,7 +10,8 @@ export const tenantsList: Command = {
   operands: [],
   options: PAGE_OPTIONS,
   async run(given, environment) {
-    const page = await withDatabase(environment, (db) => listTenants(db, readPageOptions(given)));
+    const request = readPageOptions(given);
+    const page = await withDatabase(environment, (db) => listTenants(db, request));
     return answerPage(page, ["TENANT", "CREATED"], ({ name, created_at }) => [name, created_at]);
   },
 };
