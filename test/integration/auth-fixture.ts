@@ -34,12 +34,7 @@ export function openWorkload(workload: WorkloadName, url: string): Promise<OpenD
 /** A verifier of the test's own, closed when it ends. With Redis it listens for revocations already. */
 export async function openVerifier(db: Queryable, redis?: Redis): Promise<Verifier> {
   const registry = createRegistry("test");
-  const verifier = createVerifier({
-    db,
-    logger,
-    registry,
-    ...(redis === undefined ? {} : { redis }),
-  });
+  const verifier = createVerifier({ db, redis, logger, registry });
   onTestFinished(() => verifier.close());
   if (redis !== undefined) {
     await vi.waitFor(async () =>

@@ -13,7 +13,7 @@ import { registerVerifierMetrics } from "./verifier-metrics.ts";
 export interface VerifierOptions {
   readonly db: Queryable;
   /** Makes revocations effective at once; without it they take up to 10 s. Only its settings are used. */
-  readonly redis?: Redis;
+  readonly redis?: Redis | undefined;
   readonly logger: Logger;
   readonly registry: Registry;
 }
