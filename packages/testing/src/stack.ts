@@ -41,7 +41,8 @@ async function startStack(): Promise<LocalStack> {
   try {
     await npm(env, "start", "--", "--detach");
   } catch (error) {
-    await stop();
+    // What did not start may not stop either; why it did not start is the news.
+    await stop().catch(() => {});
     throw error;
   }
   // Vitest's workers are started later, with this environment.
