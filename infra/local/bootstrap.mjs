@@ -15,7 +15,6 @@ const BIN = path.join(MODULES, ".bin");
 const MARKER = path.join(MODULES, ".sluice-installed");
 const LOCK = path.join(MODULES, ".sluice-installing");
 const OLDEST_NODE = 18;
-const PNPM = "12.21.0";
 
 if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
   fail(`Sluice needs Node ${OLDEST_NODE} or newer to start with; this is ${process.version}. Install one from https://nodejs.org`);
@@ -47,9 +46,10 @@ function isInstalled(wanted) {
 }
 
 async function install(wanted) {
-  say(`installing dependencies with pnpm ${PNPM} …`);
+  const pnpm = JSON.parse(read(path.join(ROOT, "package.json"))).packageManager;
+  say(`installing dependencies with ${pnpm} …`);
   const log = path.join(os.tmpdir(), `sluice-install-${process.pid}.log`);
-  const args = ["-y", `pnpm@${PNPM}`, "install", "--frozen-lockfile"];
+  const args = ["-y", pnpm, "install", "--frozen-lockfile"];
   // CI=true: pnpm then asks no questions, which nobody could answer here.
   const code = await finished(args, fs.openSync(log, "w"));
   if (code !== 0) fail(`${explain(read(log))}\nnpx ${args.join(" ")} failed (${code}); the end of ${log}:\n${tail(read(log))}`);
