@@ -69,7 +69,9 @@ test("pgbouncer.ini, to the letter", () => {
     auth_type = scram-sha-256
     auth_file = /state/pgbouncer/userlist.txt
     admin_users = sluice_console
-    stats_users = sluice_stats
+
+    ; May look at the console, not touch it: the workloads' roles ask at boot what this PgBouncer can do.
+    stats_users = sluice_stats, sluice_feature, sluice_training, sluice_sample, sluice_import, sluice_admin, sluice_monitor
 
     ; The backlog is as long as the client limit: a storm of new clients is queued, not retried by the kernel after 1 s.
     pool_mode = transaction

@@ -27,7 +27,7 @@ type Section = readonly [
 export function renderPgbouncerIni(profile: Profile, target: PgbouncerTarget): string {
   assertNesting(profile);
   const head = `; Generated from infra/workloads.yaml, profile "${profile.name}": edit that, not this.`;
-  const sections = [...connections(target), ...limits(profile, target), ...habits()].map(
+  const sections = [...connections(profile, target), ...limits(profile, target), ...habits()].map(
     renderSection,
   );
   return [
@@ -65,7 +65,8 @@ function aliases(profile: Profile, { version, postgres }: PgbouncerTarget): stri
   });
 }
 
-function connections(target: PgbouncerTarget): Section[] {
+function connections(profile: Profile, target: PgbouncerTarget): Section[] {
+  const roles = WORKLOADS.map((workload) => profile.workloads[workload].role);
   return [
     [
       "TCP only.",
@@ -77,8 +78,11 @@ function connections(target: PgbouncerTarget): Section[] {
         auth_type: "scram-sha-256",
         auth_file: target.userlistFile,
         admin_users: target.adminUser,
-        stats_users: target.statsUser,
       },
+    ],
+    [
+      "May look at the console, not touch it: the workloads' roles ask at boot what this PgBouncer can do.",
+      { stats_users: [target.statsUser, ...roles].join(", ") },
     ],
   ];
 }
