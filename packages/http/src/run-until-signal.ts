@@ -33,6 +33,5 @@ function die(err: unknown, message: string, logger: Logger): never {
 
 function exit(logger: Logger, code: 0 | 1, message: string): never {
   logger.info(message);
-  // The log is written out by the logger's own exit handler.
   process.exit(code);
 }

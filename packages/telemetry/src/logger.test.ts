@@ -65,3 +65,14 @@ test("a fatal line is out before the process exits", () => {
     execFileSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" });
   expect(run).toThrow(expect.objectContaining({ stdout: expect.stringContaining("last words") }));
 });
+
+test("the lines before an exit are not lost", () => {
+  const program = `
+    import { createLogger } from ${JSON.stringify(new URL("./index.ts", import.meta.url))};
+    const logger = createLogger({ service: "demo" });
+    for (let i = 0; i < 1000; i++) logger.warn("line");
+    process.exit(0);`;
+  const args = ["--input-type=module", "-e", program];
+  const output = execFileSync(process.execPath, args, { encoding: "utf8" });
+  expect(output.trimEnd().split("\n")).toHaveLength(1000);
+});

@@ -31,13 +31,27 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       mixin: contextMembers,
       hooks: { streamWrite: scrub },
     },
-    // Not synchronous: a slow reader of the log must not stop the event loop. pino itself flushes
-    // synchronously on `fatal` and at exit.
-    destination ?? pino.destination({ dest: 1, sync: false }),
+    destination ?? standardOutput(),
   );
 }
 
 function contextMembers(): object {
   const context = currentContext();
   return context === undefined ? {} : { request_id: context.requestId };
+}
+
+// Lines leave in batches, a tenth of a second late at most.
+const BATCH_BYTES = 4096;
+const FLUSH_EVERY_MS = 100;
+
+function standardOutput(): DestinationStream {
+  // Synchronous: a write in a thread pool's hands would be lost when a fatal error ends the process.
+  const output = pino.destination({
+    dest: 1,
+    sync: true,
+    minLength: BATCH_BYTES,
+    periodicFlush: FLUSH_EVERY_MS,
+  });
+  process.once("exit", () => output.flushSync());
+  return output;
 }
