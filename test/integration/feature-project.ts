@@ -1,19 +1,40 @@
 import { readStack, type TestProject, uniqueProject } from "@sluice/testing";
 
+/** The members of answers that tests look at one by one. */
+export interface Body {
+  readonly code: string;
+  readonly detail: string;
+  readonly errors: readonly { readonly path: string }[];
+  readonly features: readonly { readonly name: string }[];
+  readonly items: readonly { readonly name: string }[];
+  readonly next_cursor: string | null;
+  readonly event_timestamp: string;
+  readonly metadata: { readonly feature_names: readonly string[] };
+  readonly results: readonly {
+    readonly values: readonly unknown[];
+    readonly statuses: readonly string[];
+  }[];
+}
+
 /** An answer, with its body as it came over the wire. */
 export interface Answer {
   readonly status: number;
   readonly text: string;
   readonly headers: Headers;
   /** The body parsed; for Feast's errors, the JSON inside of the string. */
-  json(): any;
+  readonly json: () => Body;
 }
 
 /** A project of a test's own in the stack's feature-api. Paths are relative to the project. */
 export interface FeatureProject extends TestProject {
   send(method: string, path: string, body?: unknown, key?: string): Promise<Answer>;
   /** Makes a view and fails unless it was made. */
-  makeView(name: string, joinKeys: Record<string, string>, features: Record<string, string>, ttl?: number): Promise<void>;
+  makeView(
+    name: string,
+    joinKeys: Record<string, string>,
+    features: Record<string, string>,
+    ttl?: number,
+  ): Promise<void>;
 }
 
 export async function featureProject(): Promise<FeatureProject> {
@@ -27,7 +48,11 @@ export async function featureProject(): Promise<FeatureProject> {
     return { status: response.status, text, headers: response.headers, json: () => parse(text) };
   };
   const makeView: FeatureProject["makeView"] = async (name, joinKeys, features, ttl = 0) => {
-    const definition = { join_keys: columns(joinKeys), features: columns(features), ttl_seconds: ttl };
+    const definition = {
+      join_keys: columns(joinKeys),
+      features: columns(features),
+      ttl_seconds: ttl,
+    };
     const { status, text } = await send("PUT", `/feature-views/${name}`, definition);
     if (status !== 201) throw new Error(text);
   };
@@ -40,9 +65,9 @@ function textOf(body: unknown): string | null {
   return typeof body === "string" ? body : JSON.stringify(body);
 }
 
-function parse(text: string): unknown {
-  const value: unknown = JSON.parse(text);
-  return typeof value === "string" ? JSON.parse(value) : value;
+function parse(text: string): Body {
+  const value = JSON.parse(text) as string | Body;
+  return typeof value === "string" ? (JSON.parse(value) as Body) : value;
 }
 
 function columns(types: Record<string, string>): { name: string; type: string }[] {

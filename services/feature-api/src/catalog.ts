@@ -42,8 +42,11 @@ export class Catalog<T extends Named> {
   async getAll(projectId: string, names: readonly string[]): Promise<T[]> {
     const known = names.map((name) => this.#fresh(projectId, name));
     const unknown = names.filter((_name, index) => known[index] === undefined);
-    const reading = unknown.length > 0 ? this.#read(projectId, unknown) : new Map<string, Reading<T>>();
-    const values = await Promise.all(names.map((name, index) => known[index] ?? reading.get(name)));
+    const reading =
+      unknown.length > 0 ? this.#read(projectId, unknown) : new Map<string, Reading<T>>();
+    const values = await Promise.all(
+      names.map(async (name, index) => known[index] ?? reading.get(name)),
+    );
     const missing = names.filter((_name, index) => values[index] === undefined);
     if (missing.length > 0) throw this.#options.notFound(missing);
     return values as T[];
@@ -51,7 +54,7 @@ export class Catalog<T extends Named> {
 
   /** Remembers what was just written. */
   set(value: T): void {
-    this.#remember(keyOf(value.projectId, value.name), Promise.resolve(value));
+    void this.#remember(keyOf(value.projectId, value.name), Promise.resolve(value));
   }
 
   /** Has the next call read these anew: done before anybody is told that a part of them does not exist. */
@@ -70,14 +73,21 @@ export class Catalog<T extends Named> {
     const reading = runInContext({ requestId }, () => this.#options.load(projectId, names));
     const byName = reading.then((values) => new Map(values.map((value) => [value.name, value])));
     return new Map(
-      names.map((name) => [name, this.#remember(keyOf(projectId, name), byName.then((values) => values.get(name)))]),
+      names.map((name) => [
+        name,
+        this.#remember(
+          keyOf(projectId, name),
+          byName.then((values) => values.get(name)),
+        ),
+      ]),
     );
   }
 
   #remember(key: string, value: Reading<T>): Reading<T> {
     this.#entries.delete(key);
     this.#entries.set(key, { value, expiresAt: performance.now() + this.#options.ttlMs });
-    const oldest = this.#entries.size > this.#options.maxEntries ? this.#entries.keys().next().value : undefined;
+    const oldest =
+      this.#entries.size > this.#options.maxEntries ? this.#entries.keys().next().value : undefined;
     if (oldest !== undefined) this.#entries.delete(oldest);
     // Neither a failure nor an absence is remembered: it may be there a moment later.
     const drop = () => this.#entries.get(key)?.value === value && this.#entries.delete(key);

@@ -11,7 +11,10 @@ import { Settings } from "./settings.ts";
 const settings = parseConfig(Settings);
 const logger = createLogger({ service: SERVICE, level: settings.SLUICE_LOG_LEVEL });
 const registry = createRegistry(SERVICE);
-const profile = selectProfile(loadWorkloads(settings.SLUICE_WORKLOADS_FILE), settings.SLUICE_PROFILE);
+const profile = selectProfile(
+  loadWorkloads(settings.SLUICE_WORKLOADS_FILE),
+  settings.SLUICE_PROFILE,
+);
 const db = await openDatabase<unknown>({
   url: settings.SLUICE_FEATURE_URL,
   workload: "feature",
@@ -21,7 +24,8 @@ const db = await openDatabase<unknown>({
   logger,
 });
 // Only its settings are used: the verifier makes the connection that it subscribes on.
-const redis = settings.SLUICE_REDIS_URL && new Redis(settings.SLUICE_REDIS_URL, { lazyConnect: true });
+const redis =
+  settings.SLUICE_REDIS_URL && new Redis(settings.SLUICE_REDIS_URL, { lazyConnect: true });
 const verifier = createVerifier({ db, logger, registry, ...(redis ? { redis } : {}) });
 const service = await listen({
   app: buildApp({ db, verifier, logger, registry }),

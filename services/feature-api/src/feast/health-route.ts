@@ -13,7 +13,8 @@ export function healthRoute(app: App, { db, projectOf }: FeatureApi): void {
     config: { scope: "features:read", ...FEAST_ROUTE },
     schema: {
       summary: "Whether the project's features can be served (Feast)",
-      description: "200 with an empty body after a statement has come back from the database, else 503.",
+      description:
+        "200 with an empty body after a statement has come back from the database, else 503.",
       tags: ["Feast"],
       params: ProjectParams,
       response: { 200: Type.Unsafe<"">({ description: "The database answers" }) },

@@ -11,7 +11,11 @@ export interface ServiceRow {
   readonly updated_at: string;
 }
 
-export function findServices(db: Queryable, projectId: string, names: readonly string[]): Promise<ServiceRow[]> {
+export function findServices(
+  db: Queryable,
+  projectId: string,
+  names: readonly string[],
+): Promise<ServiceRow[]> {
   const query = sql<ServiceRow>`
     select project_id, name, features, created_at, updated_at
     from features.feature_services
@@ -20,7 +24,12 @@ export function findServices(db: Queryable, projectId: string, names: readonly s
 }
 
 /** Services in order of name, from the first one after `after`. */
-export function listServices(db: Queryable, projectId: string, after: string, limit: number): Promise<ServiceRow[]> {
+export function listServices(
+  db: Queryable,
+  projectId: string,
+  after: string,
+  limit: number,
+): Promise<ServiceRow[]> {
   const query = sql<ServiceRow>`
     select project_id, name, features, created_at, updated_at
     from features.feature_services

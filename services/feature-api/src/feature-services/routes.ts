@@ -19,7 +19,8 @@ export function serviceRoutes(app: App, { db, catalog, services, projectOf }: Fe
     config: { scope: "features:write" },
     schema: {
       summary: "Make or replace a feature service",
-      description: "A named list of features, in the order in which they are served. Every feature must exist.",
+      description:
+        "A named list of features, in the order in which they are served. Every feature must exist.",
       tags: ["Feature services"],
       params: ServiceParams,
       body: PutServiceBody,
@@ -68,12 +69,19 @@ export function serviceRoutes(app: App, { db, catalog, services, projectOf }: Fe
     },
     handler: async (request) => {
       const { projectId } = await projectOf(request, request.params.project);
-      const page = await readPage(request.query, (after, rows) => listServices(db, projectId, after, rows));
+      const page = await readPage(request.query, (after, rows) =>
+        listServices(db, projectId, after, rows),
+      );
       return { ...page, items: page.items.map((row) => answer(toService(row))) };
     },
   });
 }
 
-function answer({ name, features, createdAt, updatedAt }: FeatureService): Static<typeof ServiceAnswer> {
+function answer({
+  name,
+  features,
+  createdAt,
+  updatedAt,
+}: FeatureService): Static<typeof ServiceAnswer> {
   return { name, features: [...features], created_at: createdAt, updated_at: updatedAt };
 }

@@ -2,7 +2,10 @@ import { Type } from "typebox";
 import { MAX_FEATURES } from "../views/definition.ts";
 import { RESOURCE_NAME } from "../views/schemas.ts";
 
-export const ServiceParams = Type.Object({ project: Type.String(), name: Type.String({ pattern: RESOURCE_NAME }) });
+export const ServiceParams = Type.Object({
+  project: Type.String(),
+  name: Type.String({ pattern: RESOURCE_NAME }),
+});
 
 const References = Type.Array(Type.String({ pattern: "^[^:]+:.+$", description: "view:feature" }), {
   minItems: 1,

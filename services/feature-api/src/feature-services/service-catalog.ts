@@ -27,6 +27,12 @@ export function openServiceCatalog(db: Queryable): ServiceCatalog {
   });
 }
 
-export function toService({ project_id, name, features, created_at, updated_at }: ServiceRow): FeatureService {
+export function toService({
+  project_id,
+  name,
+  features,
+  created_at,
+  updated_at,
+}: ServiceRow): FeatureService {
   return { projectId: project_id, name, features, createdAt: created_at, updatedAt: updated_at };
 }

@@ -34,9 +34,12 @@ export async function lookUpMany(
   const served = await readViews(deps, project.projectId, views, entities);
   const results = [
     ...entities.joinKeys.map(({ field, values }) => joinKeyColumn(field, values)),
-    ...features.map(({ view, field }) => featureColumn(field, served.get(view) as ServedRows, request.includeStale)),
+    ...features.map(({ view, field }) =>
+      featureColumn(field, served.get(view) as ServedRows, request.includeStale),
+    ),
   ];
-  for (const [view, { ages, counts }] of served) deps.served.record(project.name, view.name, ages, counts);
+  for (const [view, { ages, counts }] of served)
+    deps.served.record(project.name, view.name, ages, counts);
   return `{"metadata":{"feature_names":${JSON.stringify(names)}},"results":[${results.join()}]}`;
 }
 
@@ -52,18 +55,28 @@ async function readViews(
   const found = await read(projectId, addresses);
   const nowMs = now();
   return new Map(
-    views.map((view, index) => [view, judgeRows(view, found.slice(index * rows, (index + 1) * rows), nowMs)]),
+    views.map((view, index) => [
+      view,
+      judgeRows(view, found.slice(index * rows, (index + 1) * rows), nowMs),
+    ]),
   );
 }
 
 /** Join keys in request order, then features in request order. @throws SluiceError VALIDATION_FAILED when two are alike */
-function outputNames({ joinKeys }: EntityColumns, features: readonly Feature[], full: boolean): string[] {
+function outputNames(
+  { joinKeys }: EntityColumns,
+  features: readonly Feature[],
+  full: boolean,
+): string[] {
   const faults = new Faults();
   const names = new Set(joinKeys.map(({ field }) => field.name));
   for (const [index, { view, field }] of features.entries()) {
     const name = full ? `${view.name}__${field.name}` : field.name;
     if (names.has(name)) {
-      faults.add(`features[${index}]`, `a column "${name}" is there already; ask once, or set full_feature_names`);
+      faults.add(
+        `features[${index}]`,
+        `a column "${name}" is there already; ask once, or set full_feature_names`,
+      );
     }
     names.add(name);
   }

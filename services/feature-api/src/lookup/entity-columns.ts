@@ -29,22 +29,28 @@ export function parseEntityColumns(
   const columns = new Map(Object.entries(entities));
   const rows = countRows(columns, faults);
   const fields = new Map<string, Field>();
-  for (const view of views) for (const field of view.joinKeys) declare(view, field, columns, fields, faults);
+  for (const view of views)
+    for (const field of view.joinKeys) declare(view, field, columns, fields, faults);
   faults.throwIfAny();
   const parsed = new Map<string, Stored[]>();
-  for (const [name, field] of fields) parsed.set(name, parseColumn(field, columns.get(name) ?? [], faults));
+  for (const [name, field] of fields)
+    parsed.set(name, parseColumn(field, columns.get(name) ?? [], faults));
   faults.throwIfAny();
   const keys = new Map(views.map((view) => [view.name, keysOf(view, parsed, rows, faults)]));
   faults.throwIfAny();
   const inRequest = [...columns.keys()].filter((name) => fields.has(name));
-  const joinKeys = inRequest.map((name) => ({ field: fields.get(name) as Field, values: parsed.get(name) ?? [] }));
+  const joinKeys = inRequest.map((name) => ({
+    field: fields.get(name) as Field,
+    values: parsed.get(name) ?? [],
+  }));
   return { rows, joinKeys, keys };
 }
 
 function countRows(columns: ReadonlyMap<string, readonly unknown[]>, faults: Faults): number {
   const [rows = 0] = [...columns.values()].map((column) => column.length);
   for (const [name, { length }] of columns) {
-    if (length !== rows) faults.add(`entities.${name}`, `has ${length} rows where the first column has ${rows}`);
+    if (length !== rows)
+      faults.add(`entities.${name}`, `has ${length} rows where the first column has ${rows}`);
   }
   faults.throwIfAny();
   if (rows > MAX_ENTITY_ROWS) {
@@ -65,7 +71,10 @@ function declare(
   const other = fields.get(field.name);
   if (!columns.has(field.name)) faults.add(path, `is missing; "${view.name}" is keyed by it`);
   if (other !== undefined && other.type !== field.type) {
-    faults.add(path, `is ${other.type} in one of the views and ${field.type} in "${view.name}"; ask for them apart`);
+    faults.add(
+      path,
+      `is ${other.type} in one of the views and ${field.type} in "${view.name}"; ask for them apart`,
+    );
   }
   fields.set(field.name, field);
 }
@@ -82,10 +91,20 @@ function parseColumn({ name, codec }: Field, column: readonly unknown[], faults:
   );
 }
 
-function keysOf(view: FeatureView, parsed: ReadonlyMap<string, Stored[]>, rows: number, faults: Faults): string[] {
+function keysOf(
+  view: FeatureView,
+  parsed: ReadonlyMap<string, Stored[]>,
+  rows: number,
+  faults: Faults,
+): string[] {
   const columns = view.joinKeys.map(({ name }) => parsed.get(name) ?? []);
   return Array.from({ length: rows }, (_, row) => {
     const values = columns.map((column) => column[row] as Stored);
-    return faults.collect(() => `entities[${row}]`, () => entityKey(view.joinKeys, values)) ?? "";
+    return (
+      faults.collect(
+        () => `entities[${row}]`,
+        () => entityKey(view.joinKeys, values),
+      ) ?? ""
+    );
   });
 }

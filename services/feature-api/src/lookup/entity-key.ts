@@ -12,6 +12,7 @@ const MAX_KEY_BYTES = 2_048;
 export function entityKey(joinKeys: readonly Field[], values: readonly Stored[]): string {
   const key = `[${joinKeys.map(({ codec }, index) => codec.encode(values[index] as Stored)).join(",")}]`;
   const bytes = Buffer.byteLength(key);
-  if (bytes > MAX_KEY_BYTES) throw new InvalidValue(`the entity's key takes ${bytes} bytes of at most ${MAX_KEY_BYTES}`);
+  if (bytes > MAX_KEY_BYTES)
+    throw new InvalidValue(`the entity's key takes ${bytes} bytes of at most ${MAX_KEY_BYTES}`);
   return key;
 }

@@ -21,7 +21,11 @@ export interface ServedRows {
   readonly counts: Record<Status, number>;
 }
 
-export function judgeRows(view: FeatureView, rows: readonly (EntityRow | undefined)[], nowMs: number): ServedRows {
+export function judgeRows(
+  view: FeatureView,
+  rows: readonly (EntityRow | undefined)[],
+  nowMs: number,
+): ServedRows {
   const ages: number[] = [];
   const statuses = rows.map((row): Status => {
     if (row === undefined) return "NOT_FOUND";
@@ -36,11 +40,19 @@ export function judgeRows(view: FeatureView, rows: readonly (EntityRow | undefin
 /** One element of Feast's `results`: a join key, always present. */
 export function joinKeyColumn({ codec }: Field, values: readonly Stored[]): string {
   const json = values.map((value) => codec.encodeForFeast(value));
-  return column(json, values.map(() => "PRESENT"), `[${values.map(() => EPOCH).join()}]`);
+  return column(
+    json,
+    values.map(() => "PRESENT"),
+    `[${values.map(() => EPOCH).join()}]`,
+  );
 }
 
 /** One element of Feast's `results`: a feature. Adds its statuses to the rows' counts. */
-export function featureColumn({ name, codec }: Field, served: ServedRows, includeStale: boolean): string {
+export function featureColumn(
+  { name, codec }: Field,
+  served: ServedRows,
+  includeStale: boolean,
+): string {
   const statuses = new Array<Status>(served.rows.length);
   const values = served.rows.map((row, index) => {
     const value = row === undefined ? null : storedValue(row, name);
@@ -62,6 +74,10 @@ function isEmpty(value: Stored): value is null | [] {
   return value === null || (Array.isArray(value) && value.length === 0);
 }
 
-function column(values: readonly string[], statuses: readonly string[], eventTimestamps: string): string {
+function column(
+  values: readonly string[],
+  statuses: readonly string[],
+  eventTimestamps: string,
+): string {
   return `{"values":[${values.join()}],"statuses":${JSON.stringify(statuses)},"event_timestamps":${eventTimestamps}}`;
 }

@@ -16,7 +16,8 @@ export async function requestedFeatures(
     return parseReferences(service.features);
   }
   const faults = new Faults();
-  if (request.features.length === 0) faults.add("features", "is empty; name features, or a feature_service");
+  if (request.features.length === 0)
+    faults.add("features", "is empty; name features, or a feature_service");
   faults.throwIfAny();
   return parseReferences(request.features);
 }
@@ -26,7 +27,11 @@ export function parseReferences(references: readonly string[]): FeatureName[] {
   const faults = new Faults();
   const names = references.map((reference, index) => {
     const colon = reference.indexOf(":");
-    if (colon < 1) faults.add(`features[${index}]`, `${JSON.stringify(reference)} is not of the form view:feature`);
+    if (colon < 1)
+      faults.add(
+        `features[${index}]`,
+        `${JSON.stringify(reference)} is not of the form view:feature`,
+      );
     return { view: reference.slice(0, colon), feature: reference.slice(colon + 1) };
   });
   faults.throwIfAny();

@@ -32,7 +32,10 @@ export async function resolveFeatures(
   return reread.features;
 }
 
-function match(names: readonly FeatureName[], views: readonly FeatureView[]): { features: Feature[]; unknown: FeatureName[] } {
+function match(
+  names: readonly FeatureName[],
+  views: readonly FeatureView[],
+): { features: Feature[]; unknown: FeatureName[] } {
   const byName = new Map(views.map((view) => [view.name, view]));
   const features: Feature[] = [];
   const unknown: FeatureName[] = [];

@@ -56,15 +56,20 @@ async function planOf(count: number): Promise<PlanNode[]> {
   return nodes;
 }
 
-test.each([1, 100, 5_000])("a look-up of %i entities among 120,000 probes the primary key and scans nothing", async (count) => {
-  const nodes = await planOf(count);
-  const types = nodes.map((node) => node["Node Type"]);
-  expect(types).not.toContain("Seq Scan");
-  expect(types).not.toContain("Hash Join");
-  expect(nodes.filter((node) => node["Index Name"] === "online_values_pkey").map((node) => node["Node Type"])).toEqual([
-    "Index Scan",
-  ]);
-});
+test.each([1, 100, 5_000])(
+  "a look-up of %i entities among 120,000 probes the primary key and scans nothing",
+  async (count) => {
+    const nodes = await planOf(count);
+    const types = nodes.map((node) => node["Node Type"]);
+    expect(types).not.toContain("Seq Scan");
+    expect(types).not.toContain("Hash Join");
+    expect(
+      nodes
+        .filter((node) => node["Index Name"] === "online_values_pkey")
+        .map((node) => node["Node Type"]),
+    ).toEqual(["Index Scan"]);
+  },
+);
 
 test("rows come back at the position of their address, and only where there is one", async () => {
   const wanted = [
@@ -74,6 +79,9 @@ test("rows come back at the position of their address, and only where there is o
   ];
   const rows = await findRows(scratch.db, "1", wanted);
   const found = rows.map(({ position, feature_values }) => [position, feature_values["a"]]);
-  expect(found.toSorted()).toEqual([[0, 5], [2, 40_000]]);
+  expect(found.toSorted()).toEqual([
+    [0, 5],
+    [2, 40_000],
+  ]);
   expect(await findRows(scratch.db, "2", wanted)).toEqual([]);
 });

@@ -42,7 +42,11 @@ export function findRows(
   return db.run("features.find_rows", query, { idempotent: true });
 }
 
-export async function deleteRow(db: Queryable, projectId: string, address: EntityAddress): Promise<void> {
+export async function deleteRow(
+  db: Queryable,
+  projectId: string,
+  address: EntityAddress,
+): Promise<void> {
   const query = sql`
     delete from features.online_values
     where project_id = ${projectId}::bigint and view_id = ${address.viewId}::bigint

@@ -7,7 +7,14 @@ import { lookUpMany } from "./batch-look-up.ts";
 import { requestedFeatures } from "./feature-reference.ts";
 import { keysOfPath } from "./path-keys.ts";
 import { deleteRow } from "./queries.ts";
-import { BatchAnswer, BatchBody, BatchQuery, EntityParams, SingleAnswer, SingleQuery } from "./schemas.ts";
+import {
+  BatchAnswer,
+  BatchBody,
+  BatchQuery,
+  EntityParams,
+  SingleAnswer,
+  SingleQuery,
+} from "./schemas.ts";
 import { lookUpOne, parsePathKeys } from "./single-look-up.ts";
 
 const ENTITY_PATH = "/v1/projects/:project/features/:view/*";

@@ -5,18 +5,27 @@ import { MAX_ENTITY_ROWS } from "./entity-columns.ts";
 export const EntityParams = Type.Object({
   project: Type.String(),
   view: Type.String({ pattern: RESOURCE_NAME }),
-  "*": Type.String({ description: "Join key values in the view's order, percent-encoded, one path segment each" }),
+  "*": Type.String({
+    description: "Join key values in the view's order, percent-encoded, one path segment each",
+  }),
 });
 
 export const SingleQuery = Type.Object({
-  features: Type.Optional(Type.String({ description: "Names, separated by commas; all features when absent" })),
-  include_stale: Type.Boolean({ default: false, description: "Show values that have outlived the view's TTL" }),
+  features: Type.Optional(
+    Type.String({ description: "Names, separated by commas; all features when absent" }),
+  ),
+  include_stale: Type.Boolean({
+    default: false,
+    description: "Show values that have outlived the view's TTL",
+  }),
 });
 
 const SingleObject = Type.Object(
   {
     entity: Type.Record(Type.String(), Type.Unknown(), { description: "Join key values" }),
-    features: Type.Record(Type.String(), Type.Unknown(), { description: "Values; null when never written" }),
+    features: Type.Record(Type.String(), Type.Unknown(), {
+      description: "Values; null when never written",
+    }),
     event_timestamp: Type.String({ format: "date-time" }),
     status: Type.Enum(["PRESENT", "OUTSIDE_MAX_AGE"]),
   },
@@ -34,7 +43,10 @@ const SingleObject = Type.Object(
 );
 
 export const BatchQuery = Type.Object({
-  include_stale: Type.Boolean({ default: false, description: "Show values that have outlived their view's TTL" }),
+  include_stale: Type.Boolean({
+    default: false,
+    description: "Show values that have outlived their view's TTL",
+  }),
 });
 
 export const BatchBody = Type.Object(
@@ -44,13 +56,18 @@ export const BatchBody = Type.Object(
     }),
     features: Type.Array(Type.String(), { default: [], description: "view:feature" }),
     feature_service: Type.Optional(
-      Type.Union([Type.String(), Type.Null()], { description: "Instead of `features`, and before it" }),
+      Type.Union([Type.String(), Type.Null()], {
+        description: "Instead of `features`, and before it",
+      }),
     ),
     full_feature_names: Type.Boolean({ default: false, description: "Name columns view__feature" }),
   },
   {
     examples: [
-      { features: ["airport_delays:flights", "airport_delays:mean_delay"], entities: { airport: ["JFK", "LAX"] } },
+      {
+        features: ["airport_delays:flights", "airport_delays:mean_delay"],
+        entities: { airport: ["JFK", "LAX"] },
+      },
     ],
   },
 );
@@ -67,13 +84,18 @@ const BatchObject = Type.Object(
     ),
   },
   {
-    description: "One element of `results` for each of `feature_names`: join keys, then features, each in request order",
+    description:
+      "One element of `results` for each of `feature_names`: join keys, then features, each in request order",
     examples: [
       {
         metadata: { feature_names: ["airport", "mean_delay"] },
         results: [
           { values: ["JFK"], statuses: ["PRESENT"], event_timestamps: ["1970-01-01T00:00:00Z"] },
-          { values: [12.5], statuses: ["PRESENT"], event_timestamps: ["2026-01-02T03:04:05.000001Z"] },
+          {
+            values: [12.5],
+            statuses: ["PRESENT"],
+            event_timestamps: ["2026-01-02T03:04:05.000001Z"],
+          },
         ],
       },
     ],

@@ -8,7 +8,19 @@ export type Status = (typeof STATUSES)[number];
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const AGE_BUCKETS = [1, 10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY];
+const AGE_BUCKETS = [
+  1,
+  10,
+  MINUTE,
+  5 * MINUTE,
+  15 * MINUTE,
+  HOUR,
+  4 * HOUR,
+  DAY,
+  3 * DAY,
+  7 * DAY,
+  30 * DAY,
+];
 
 /** A process tells at most so many views apart; the values of further ones are counted as `other`. */
 const MAX_VIEWS = 1_000;
@@ -36,11 +48,17 @@ export class ServedMetrics {
   }
 
   /** `ages` in seconds, one for each row found; `counts` of values by status. */
-  record(project: string, view: string, ages: readonly number[], counts: Readonly<Record<Status, number>>): void {
+  record(
+    project: string,
+    view: string,
+    ages: readonly number[],
+    counts: Readonly<Record<Status, number>>,
+  ): void {
     const label = this.#label(`${project}/${view}`);
     const histogram = this.#ages.labels(label);
     for (const age of ages) histogram.observe(Math.max(0, age));
-    for (const status of STATUSES) if (counts[status] > 0) this.#statuses.inc({ view: label, status }, counts[status]);
+    for (const status of STATUSES)
+      if (counts[status] > 0) this.#statuses.inc({ view: label, status }, counts[status]);
   }
 
   #label(view: string): string {

@@ -46,7 +46,11 @@ export async function lookUpOne(
 ): Promise<string> {
   const view = await catalog.get(project.projectId, request.view);
   const names = [...new Set(request.features ?? view.features.keys())];
-  const features = await resolveFeatures(catalog, project.projectId, names.map((feature) => ({ view: view.name, feature })));
+  const features = await resolveFeatures(
+    catalog,
+    project.projectId,
+    names.map((feature) => ({ view: view.name, feature })),
+  );
   const entity = parsePathKeys(view, request.keys);
   const [row] = await read(project.projectId, [{ viewId: view.viewId, entityKey: entity.key }]);
   const counts = noStatuses();
@@ -67,14 +71,23 @@ export function parsePathKeys(view: FeatureView, keys: readonly string[]): Named
   const faults = new Faults();
   const names = view.joinKeys.map(({ name }) => name);
   if (keys.length !== names.length) {
-    faults.add("path", `"${view.name}" is keyed by ${names.join("/")}, and ${keys.length} keys were given`);
+    faults.add(
+      "path",
+      `"${view.name}" is keyed by ${names.join("/")}, and ${keys.length} keys were given`,
+    );
     faults.throwIfAny();
   }
   const values = view.joinKeys.map(({ name, codec }, index) =>
-    faults.collect(() => name, () => codec.parse(keys[index])),
+    faults.collect(
+      () => name,
+      () => codec.parse(keys[index]),
+    ),
   );
   faults.throwIfAny();
-  const key = faults.collect(() => names.join("/"), () => entityKey(view.joinKeys, values));
+  const key = faults.collect(
+    () => names.join("/"),
+    () => entityKey(view.joinKeys, values),
+  );
   faults.throwIfAny();
   return { values, key: key as string };
 }
@@ -91,7 +104,9 @@ function encode(
   status: Status,
   includeStale: boolean,
 ): string {
-  const keys = view.joinKeys.map(({ name, codec }, index) => member(name, codec.encode(entity.values[index] as Stored)));
+  const keys = view.joinKeys.map(({ name, codec }, index) =>
+    member(name, codec.encode(entity.values[index] as Stored)),
+  );
   const isShown = status === "PRESENT" || includeStale;
   const values = features.map(({ field }) => {
     const value = isShown ? storedValue(row, field.name) : null;

@@ -54,7 +54,13 @@ test("a row is keyed by its canonical join keys and holds the frame's features o
 });
 
 test("every fault of a frame names its place", () => {
-  const frame = { origin: ["a", null], number: [1, 1.5], flights: [true, 1], delay: [1, "x"], event_timestamp: [1, "soon"] };
+  const frame = {
+    origin: ["a", null],
+    number: [1, 1.5],
+    flights: [true, 1],
+    delay: [1, "x"],
+    event_timestamp: [1, "soon"],
+  };
   expect(fault(frame)).toEqual([
     { path: "df.origin[1]", message: "a join key cannot be null" },
     { path: "df.number[1]", message: "1.5 is not an int64" },
@@ -62,7 +68,10 @@ test("every fault of a frame names its place", () => {
   expect(fault({ ...frame, origin: ["a", "b"], number: [1, 2] })).toEqual([
     { path: "df.flights[0]", message: "true is not an int64" },
     { path: "df.delay[1]", message: '"x" is not a float64' },
-    { path: "df.event_timestamp[1]", message: '"soon" is not a time: write RFC 3339 or epoch seconds' },
+    {
+      path: "df.event_timestamp[1]",
+      message: '"soon" is not a time: write RFC 3339 or epoch seconds',
+    },
   ]);
 });
 
@@ -73,13 +82,30 @@ test("ragged, incomplete and oversized frames are refused", () => {
   expect(fault({ origin: ["a"], flights: [1] })).toEqual([
     { path: "df.number", message: 'is missing; "routes" is keyed by it' },
   ]);
-  expect(fault({ origin: ["a"], number: [1] })).toEqual([{ path: "df", message: 'has no feature of "routes"' }]);
+  expect(fault({ origin: ["a"], number: [1] })).toEqual([
+    { path: "df", message: 'has no feature of "routes"' },
+  ]);
   const rows = 10_001;
-  expect(fault({ origin: Array(rows).fill("a"), number: Array(rows).fill(1), flights: Array(rows).fill(1) })).toBe("TOO_MANY_ROWS");
-  expect(fault({ origin: ["é".repeat(1_100)], number: [1], flights: [1] })).toMatchObject([{ path: "df[0]" }]);
+  expect(
+    fault({
+      origin: Array(rows).fill("a"),
+      number: Array(rows).fill(1),
+      flights: Array(rows).fill(1),
+    }),
+  ).toBe("TOO_MANY_ROWS");
+  expect(fault({ origin: ["é".repeat(1_100)], number: [1], flights: [1] })).toMatchObject([
+    { path: "df[0]" },
+  ]);
 });
 
 test("columns beside the view's are told, whatever they are called", () => {
-  const frame = { origin: [], number: [], constructor: [], toString: [], event_timestamp: [], created: [] };
+  const frame = {
+    origin: [],
+    number: [],
+    constructor: [],
+    toString: [],
+    event_timestamp: [],
+    created: [],
+  };
   expect(unknownColumns(VIEW, frame)).toEqual(["toString"]);
 });

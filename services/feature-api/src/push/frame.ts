@@ -28,7 +28,8 @@ export interface PushRow {
 export function unknownColumns(view: FeatureView, frame: Frame): string[] {
   const joinKeys = new Set(view.joinKeys.map(({ name }) => name));
   return Object.keys(frame).filter(
-    (name) => name !== EVENT_TIME && name !== IGNORED && !joinKeys.has(name) && !view.features.has(name),
+    (name) =>
+      name !== EVENT_TIME && name !== IGNORED && !joinKeys.has(name) && !view.features.has(name),
   );
 }
 
@@ -47,7 +48,10 @@ export function parseFrame(view: FeatureView, frame: Frame): PushRow[] {
   const values = features.map((field) => parseColumn(field, columns.get(field.name) ?? [], faults));
   const times = eventTimes(columns.get(EVENT_TIME), faults);
   faults.throwIfAny();
-  const members = features.map(({ name }, index) => ({ name: JSON.stringify(name), values: values[index] ?? [] }));
+  const members = features.map(({ name }, index) => ({
+    name: JSON.stringify(name),
+    values: values[index] ?? [],
+  }));
   return keys.map((key, row) => ({
     entityKey: key,
     featureValues: `{${members.map((column) => `${column.name}:${JSON.stringify(column.values[row])}`).join()}}`,
@@ -55,13 +59,18 @@ export function parseFrame(view: FeatureView, frame: Frame): PushRow[] {
   }));
 }
 
-function countRows(view: FeatureView, columns: ReadonlyMap<string, readonly unknown[]>, faults: Faults): number {
+function countRows(
+  view: FeatureView,
+  columns: ReadonlyMap<string, readonly unknown[]>,
+  faults: Faults,
+): number {
   const [rows = 0] = [...columns.values()].map((column) => column.length);
   for (const { name } of view.joinKeys) {
     if (!columns.has(name)) faults.add(`df.${name}`, `is missing; "${view.name}" is keyed by it`);
   }
   for (const [name, { length }] of columns) {
-    if (length !== rows) faults.add(`df.${name}`, `has ${length} rows where the first column has ${rows}`);
+    if (length !== rows)
+      faults.add(`df.${name}`, `has ${length} rows where the first column has ${rows}`);
   }
   faults.throwIfAny();
   if (rows > MAX_PUSH_ROWS) {
@@ -78,21 +87,38 @@ function entityKeys(
   faults: Faults,
 ): string[] {
   const parsed = joinKeys.map(({ name, codec }) =>
-    parseEach(name, columns.get(name) ?? [], faults, (value) => codec.parse(required(value, "a join key"))),
+    parseEach(name, columns.get(name) ?? [], faults, (value) =>
+      codec.parse(required(value, "a join key")),
+    ),
   );
   faults.throwIfAny();
   return Array.from({ length: rows }, (_, row) => {
     const values = parsed.map((column) => column[row] as Stored);
-    return faults.collect(() => `df[${row}]`, () => entityKey(joinKeys, values)) ?? "";
+    return (
+      faults.collect(
+        () => `df[${row}]`,
+        () => entityKey(joinKeys, values),
+      ) ?? ""
+    );
   });
 }
 
-function parseColumn({ name, codec }: Field, column: readonly unknown[], faults: Faults): (Stored | null)[] {
+function parseColumn(
+  { name, codec }: Field,
+  column: readonly unknown[],
+  faults: Faults,
+): (Stored | null)[] {
   return parseEach(name, column, faults, (value) => (value === null ? null : codec.parse(value)));
 }
 
-function eventTimes(column: readonly unknown[] | undefined, faults: Faults): (Instant | null)[] | undefined {
-  return column && parseEach(EVENT_TIME, column, faults, (value) => parseInstant(required(value, EVENT_TIME)));
+function eventTimes(
+  column: readonly unknown[] | undefined,
+  faults: Faults,
+): (Instant | null)[] | undefined {
+  return (
+    column &&
+    parseEach(EVENT_TIME, column, faults, (value) => parseInstant(required(value, EVENT_TIME)))
+  );
 }
 
 function parseEach<T>(
@@ -101,7 +127,12 @@ function parseEach<T>(
   faults: Faults,
   parse: (value: unknown) => T,
 ): (T | null)[] {
-  return column.map((value, row) => faults.collect(() => `df.${name}[${row}]`, () => parse(value)));
+  return column.map((value, row) =>
+    faults.collect(
+      () => `df.${name}[${row}]`,
+      () => parse(value),
+    ),
+  );
 }
 
 function required(value: unknown, what: string): unknown {

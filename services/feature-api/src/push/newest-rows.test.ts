@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
 import { newestRows } from "./newest-rows.ts";
 
-const row = (entityKey: string, featureValues: string, eventTime: string | null) => ({ entityKey, featureValues, eventTime });
+const row = (entityKey: string, featureValues: string, eventTime: string | null) => ({
+  entityKey,
+  featureValues,
+  eventTime,
+});
 
 test("of one entity's rows the newest stays, of equally new ones the last", () => {
   const rows = [

@@ -9,7 +9,8 @@ export function newestRows(rows: readonly PushRow[]): PushRow[] {
   for (const row of rows) {
     const other = newest.get(row.entityKey);
     // Instants are spelt so that their text order is their order in time; without event times all are equal.
-    if (other === undefined || (row.eventTime ?? "") >= (other.eventTime ?? "")) newest.set(row.entityKey, row);
+    if (other === undefined || (row.eventTime ?? "") >= (other.eventTime ?? ""))
+      newest.set(row.entityKey, row);
   }
   return [...newest.values()];
 }

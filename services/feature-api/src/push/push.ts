@@ -34,7 +34,12 @@ export async function push(
 }
 
 /** The view; a column that the catalog does not know is looked for in the database before it is refused. */
-async function viewOfFrame(catalog: ViewCatalog, projectId: string, name: string, frame: Frame): Promise<FeatureView> {
+async function viewOfFrame(
+  catalog: ViewCatalog,
+  projectId: string,
+  name: string,
+  frame: Frame,
+): Promise<FeatureView> {
   const known = await catalog.get(projectId, name);
   if (unknownColumns(known, frame).length === 0) return known;
   catalog.forget(projectId, [name]);

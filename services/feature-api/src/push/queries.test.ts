@@ -48,13 +48,17 @@ async function stored(view: FeatureView): Promise<Record<string, unknown>> {
       select entity_key, feature_values from features.online_values
       where project_id = 1 and view_id = ${view.viewId}::bigint`,
   );
-  return Object.fromEntries(rows.map(({ entity_key, feature_values }) => [entity_key, feature_values]));
+  return Object.fromEntries(
+    rows.map(({ entity_key, feature_values }) => [entity_key, feature_values]),
+  );
 }
 
 test("an older event time changes nothing, an equal or newer one merges", async () => {
   const view = newView();
   expect(await upsertRows(scratch.db, view, [row("x", { a: 1, b: 1 }, 100)])).toBe(1);
-  expect(await upsertRows(scratch.db, view, [row("x", { a: 9 }, 99), row("y", { a: 2 }, 99)])).toBe(1);
+  expect(await upsertRows(scratch.db, view, [row("x", { a: 9 }, 99), row("y", { a: 2 }, 99)])).toBe(
+    1,
+  );
   expect(await stored(view)).toEqual({ '["x"]': { a: 1, b: 1 }, '["y"]': { a: 2 } });
   expect(await upsertRows(scratch.db, view, [row("x", { a: 3 }, 100)])).toBe(1);
   expect(await upsertRows(scratch.db, view, [row("y", { b: null }, 101)])).toBe(1);
@@ -72,9 +76,14 @@ test("concurrent pushes of the same entities never deadlock and leave each with 
   const keys = Array.from({ length: 300 }, (_, index) => `e${index}`);
   const newest = new Map<string, number>();
   const push = async () => {
-    const rows = keys.filter(() => randomInt(3) > 0).map((key) => row(key, {}, randomInt(1_000_000)));
+    const rows = keys
+      .filter(() => randomInt(3) > 0)
+      .map((key) => row(key, {}, randomInt(1_000_000)));
     rows.sort(() => randomInt(3) - 1);
-    const dated = rows.map((pushed) => ({ ...pushed, featureValues: JSON.stringify({ at: pushed.eventTime }) }));
+    const dated = rows.map((pushed) => ({
+      ...pushed,
+      featureValues: JSON.stringify({ at: pushed.eventTime }),
+    }));
     for (const { entityKey, eventTime } of dated) {
       newest.set(entityKey, Math.max(newest.get(entityKey) ?? 0, Date.parse(eventTime as string)));
     }
@@ -83,7 +92,10 @@ test("concurrent pushes of the same entities never deadlock and leave each with 
   // Ten slots, each busy with a push: without an order of locks this deadlocks within a few rounds.
   for (let round = 0; round < 15; round++) await Promise.all(Array.from({ length: 10 }, push));
   const values = Object.entries(await stored(view)) as [string, { at: string }][];
-  expect(values.map(([key, { at }]) => [key, Date.parse(at)]).toSorted()).toEqual([...newest].toSorted());
-  const [statistics] = await superuser`select deadlocks::int from pg_stat_database where datname = current_database()`;
+  expect(values.map(([key, { at }]) => [key, Date.parse(at)]).toSorted()).toEqual(
+    [...newest].toSorted(),
+  );
+  const [statistics] =
+    await superuser`select deadlocks::int from pg_stat_database where datname = current_database()`;
   expect(statistics?.["deadlocks"]).toBe(0);
 });

@@ -11,7 +11,11 @@ import type { PushRow } from "./frame.ts";
  * Rows are inserted, and so locked, in the order of their keys: concurrent pushes wait for each other and cannot
  * deadlock. An UPDATE … FROM unnest would lock in whatever order the join delivers.
  */
-export async function upsertRows(db: Queryable, view: FeatureView, rows: readonly PushRow[]): Promise<number> {
+export async function upsertRows(
+  db: Queryable,
+  view: FeatureView,
+  rows: readonly PushRow[],
+): Promise<number> {
   const keys = rows.map(({ entityKey }) => entityKey);
   const values = rows.map(({ featureValues }) => featureValues);
   const times = rows.map(({ eventTime }) => eventTime);

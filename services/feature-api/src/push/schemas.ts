@@ -16,7 +16,10 @@ export const PushBody = Type.Object(
   {
     push_source_name: Type.String({ description: "Name of the feature view" }),
     df: FrameColumns,
-    to: Type.Literal("online", { default: "online", description: "Sluice has an online store only" }),
+    to: Type.Literal("online", {
+      default: "online",
+      description: "Sluice has an online store only",
+    }),
   },
   { examples: [{ push_source_name: "airport_delays", df: FRAME_EXAMPLE, to: "online" }] },
 );
@@ -30,7 +33,9 @@ export const PushAnswer = Type.Object(
   {
     rows: Type.Integer({ description: "Rows of the request" }),
     written: Type.Integer({ description: "Entities written" }),
-    outdated: Type.Integer({ description: "Entities left alone, because their stored values have a newer event time" }),
+    outdated: Type.Integer({
+      description: "Entities left alone, because their stored values have a newer event time",
+    }),
   },
   { description: "Written, all of it", examples: [{ rows: 2, written: 2, outdated: 0 }] },
 );

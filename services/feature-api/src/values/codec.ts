@@ -4,9 +4,9 @@ export type Stored = string | number | boolean | null | Stored[];
 /** How values of one type come in, are kept, and go out. */
 export interface Codec {
   /** Reads a non-null value of a request body or a path segment; throws InvalidValue. */
-  parse(value: unknown): Stored;
+  readonly parse: (value: unknown) => Stored;
   /** The JSON text of a stored value on Sluice's own routes; also its spelling inside an entity key. */
-  encode(stored: Stored): string;
+  readonly encode: (stored: Stored) => string;
   /** The JSON text of a stored value on Feast's routes, whose client infers types from the spelling. */
-  encodeForFeast(stored: Stored): string;
+  readonly encodeForFeast: (stored: Stored) => string;
 }

@@ -18,7 +18,8 @@ function floatCodec(type: string, round: (value: number) => number): Codec {
       }
       const float = round(Number(value));
       if (Number.isNaN(float)) return null;
-      if (!Number.isFinite(float)) throw new InvalidValue(`${show(value)} is outside ${type}'s range`);
+      if (!Number.isFinite(float))
+        throw new InvalidValue(`${show(value)} is outside ${type}'s range`);
       return Object.is(float, -0) ? NEGATIVE_ZERO : float;
     },
     encode: encodeFloat,

@@ -12,10 +12,21 @@ const LAST_MS = Date.parse("9999-12-31T23:59:59Z");
 
 /** Reads RFC 3339, naive ISO 8601 (taken as UTC) or epoch seconds; digits after the microseconds are cut. Throws InvalidValue. */
 export function parseInstant(value: unknown): Instant {
-  if (typeof value === "number" || typeof value === "bigint") return fromEpochSeconds(Number(value));
+  if (typeof value === "number" || typeof value === "bigint")
+    return fromEpochSeconds(Number(value));
   const match = typeof value === "string" ? ISO.exec(value) : null;
-  if (match === null) throw new InvalidValue(`${show(value)} is not a time: write RFC 3339 or epoch seconds`);
-  const [, date = "", minutes = "00:00", seconds = "00", fraction = "", sign, hours = "00", rest = "00"] = match;
+  if (match === null)
+    throw new InvalidValue(`${show(value)} is not a time: write RFC 3339 or epoch seconds`);
+  const [
+    ,
+    date = "",
+    minutes = "00:00",
+    seconds = "00",
+    fraction = "",
+    sign,
+    hours = "00",
+    rest = "00",
+  ] = match;
   const ms = Date.parse(`${date}T${minutes}:${seconds}Z`);
   const offset = (Number(hours) * 60 + Number(rest)) * MINUTE_MS * (sign === "-" ? -1 : 1);
   if (Number.isNaN(ms) || !isCalendarDay(date) || Number(rest) > 59) {
@@ -43,7 +54,9 @@ function fromEpochSeconds(value: number): Instant {
 
 function format(ms: number, micros: string): Instant {
   if (!(ms >= FIRST_MS && ms <= LAST_MS)) {
-    throw new InvalidValue("the time is outside the years 1 to 9999; numbers are read as epoch seconds");
+    throw new InvalidValue(
+      "the time is outside the years 1 to 9999; numbers are read as epoch seconds",
+    );
   }
   return `${new Date(ms).toISOString().slice(0, 19)}.${micros}Z`;
 }

@@ -9,7 +9,11 @@ export const int32Codec: Codec = integerCodec("int32", 32, Number);
 /** `int64`: kept as a JSON string of digits (as protobuf's JSON mapping does), so that no reader needs big-number parsing. */
 export const int64Codec: Codec = integerCodec("int64", 64, String);
 
-function integerCodec(type: string, bits: number, toStored: (value: number | bigint) => Stored): Codec {
+function integerCodec(
+  type: string,
+  bits: number,
+  toStored: (value: number | bigint) => Stored,
+): Codec {
   const max = 2n ** BigInt(bits - 1) - 1n;
   const min = -max - 1n;
   return {
@@ -30,7 +34,9 @@ function readInteger(type: string, value: unknown): number | bigint {
   if (typeof value === "bigint") return value;
   if (typeof value === "string" && DECIMAL.test(value)) return BigInt(value);
   if (Number.isInteger(value)) {
-    throw new InvalidValue(`${show(value)} lost digits as a float; write the ${type} without point or exponent`);
+    throw new InvalidValue(
+      `${show(value)} lost digits as a float; write the ${type} without point or exponent`,
+    );
   }
   throw new InvalidValue(`${show(value)} is not an ${type}`);
 }

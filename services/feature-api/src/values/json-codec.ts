@@ -1,3 +1,4 @@
+import { stringifyJson } from "@sluice/http";
 import type { Codec } from "./codec.ts";
 import { InvalidValue } from "./invalid-value.ts";
 
@@ -13,16 +14,9 @@ export const jsonCodec: Codec = {
 
 function toJsonText(value: unknown): string {
   try {
-    return JSON.stringify(value, exactBigInt);
+    return stringifyJson(value);
   } catch (error) {
     if (error instanceof RangeError) throw new InvalidValue("the JSON value is nested too deeply");
     throw error;
   }
-}
-
-/** In V8 since Node 21; TypeScript 7.0 does not declare it yet. */
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
-
-function exactBigInt(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? rawJSON(value.toString()) : value;
 }

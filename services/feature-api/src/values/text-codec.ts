@@ -6,7 +6,10 @@ export const stringCodec: Codec = {
   parse(value) {
     if (typeof value !== "string") throw new InvalidValue(`${show(value)} is not a string`);
     if (value.includes("\0")) throw new InvalidValue("strings cannot hold the character U+0000");
-    if (!value.isWellFormed()) throw new InvalidValue("the string holds half of a surrogate pair, which is not valid Unicode");
+    if (!value.isWellFormed())
+      throw new InvalidValue(
+        "the string holds half of a surrogate pair, which is not valid Unicode",
+      );
     return value;
   },
   encode: (stored) => JSON.stringify(stored),
@@ -16,7 +19,8 @@ export const stringCodec: Codec = {
 /** `bytes`: base64 with padding (RFC 4648 §4), kept as it came. */
 export const bytesCodec: Codec = {
   parse(value) {
-    if (typeof value !== "string" || !isBase64(value)) throw new InvalidValue(`${show(value)} is not padded base64`);
+    if (typeof value !== "string" || !isBase64(value))
+      throw new InvalidValue(`${show(value)} is not padded base64`);
     return value;
   },
   encode: (stored) => JSON.stringify(stored),

@@ -16,7 +16,12 @@ test("every int64 comes back digit for digit, from a number, a BigInt or a strin
       expect(roundTrip("int64", value.toString())).toBe(value.toString());
     }),
   );
-  fc.assert(fc.property(fc.maxSafeInteger(), (value) => roundTrip("int64", value) === BigInt(value).toString()));
+  fc.assert(
+    fc.property(
+      fc.maxSafeInteger(),
+      (value) => roundTrip("int64", value) === BigInt(value).toString(),
+    ),
+  );
   expect(roundTrip("int64", 9223372036854775807n)).toBe("9223372036854775807");
 });
 
@@ -35,7 +40,11 @@ test("every finite float32 comes back with at most nine digits", () => {
     fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
       const text = roundTrip("float32", value);
       expect(Object.is(Math.fround(Number(text)), value)).toBe(true);
-      expect(Number(text).toExponential().replace(/^-|\.|e.*$/g, "").length).toBeLessThanOrEqual(9);
+      expect(
+        Number(text)
+          .toExponential()
+          .replace(/^-|\.|e.*$/g, "").length,
+      ).toBeLessThanOrEqual(9);
     }),
   );
 });
@@ -91,7 +100,9 @@ test("U+0000, which PostgreSQL has no room for, is refused in a string and kept 
 });
 
 test("an element's fault names its place", () => {
-  expect(() => CODECS["int32[]"].parse([1, 2, "x"])).toThrow(expect.objectContaining({ path: "[2]" }));
+  expect(() => CODECS["int32[]"].parse([1, 2, "x"])).toThrow(
+    expect.objectContaining({ path: "[2]" }),
+  );
 });
 
 test("json nested beyond the stack is refused, not crashed on", () => {

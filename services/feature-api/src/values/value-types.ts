@@ -23,7 +23,11 @@ const ARRAYS = Object.fromEntries(
 ) as Record<`${ScalarType}[]`, Codec>;
 
 /** Every type a feature can have, with the code that reads and writes it. */
-export const CODECS: Readonly<Record<ValueType, Codec>> = { ...SCALARS, ...ARRAYS, json: jsonCodec };
+export const CODECS: Readonly<Record<ValueType, Codec>> = {
+  ...SCALARS,
+  ...ARRAYS,
+  json: jsonCodec,
+};
 
 export type ScalarType = keyof typeof SCALARS;
 export type ValueType = ScalarType | `${ScalarType}[]` | "json";
@@ -31,5 +35,11 @@ export type ValueType = ScalarType | `${ScalarType}[]` | "json";
 export const VALUE_TYPES = Object.keys(CODECS) as ValueType[];
 
 /** Types whose values have one spelling each, so that they can name an entity. */
-export const JOIN_KEY_TYPES = ["string", "int64", "int32", "timestamp", "bytes"] as const satisfies readonly ScalarType[];
+export const JOIN_KEY_TYPES = [
+  "string",
+  "int64",
+  "int32",
+  "timestamp",
+  "bytes",
+] as const satisfies readonly ScalarType[];
 export type JoinKeyType = (typeof JOIN_KEY_TYPES)[number];

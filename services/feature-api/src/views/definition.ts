@@ -13,8 +13,10 @@ export function checkDefinition({ join_keys, features }: Definition): void {
   const faults = new Faults();
   const seen = new Set<string>();
   const check = (path: string) => (column: Declaration, index: number) => {
-    if (RESERVED.has(column.name)) faults.add(`${path}[${index}].name`, `"${column.name}" is reserved; choose another`);
-    if (seen.has(column.name)) faults.add(`${path}[${index}].name`, `"${column.name}" occurs twice in the view`);
+    if (RESERVED.has(column.name))
+      faults.add(`${path}[${index}].name`, `"${column.name}" is reserved; choose another`);
+    if (seen.has(column.name))
+      faults.add(`${path}[${index}].name`, `"${column.name}" occurs twice in the view`);
     seen.add(column.name);
   };
   join_keys.forEach(check("join_keys"));
@@ -26,16 +28,26 @@ export function checkDefinition({ join_keys, features }: Definition): void {
 export function explainRefusal(view: FeatureView, wanted: Definition): SluiceError {
   if (spell(view.definition.join_keys) !== spell(wanted.join_keys)) {
     const detail = `Feature view "${view.name}" has the join keys ${spell(view.definition.join_keys)}, which never change. Make a new view for ${spell(wanted.join_keys)}.`;
-    return new SluiceError("FEATURE_TYPE_CHANGED", detail, { extra: { join_keys: view.definition.join_keys } });
+    return new SluiceError("FEATURE_TYPE_CHANGED", detail, {
+      extra: { join_keys: view.definition.join_keys },
+    });
   }
-  const retyped = wanted.features.filter(({ name, type }) => (view.features.get(name)?.type ?? type) !== type);
+  const retyped = wanted.features.filter(
+    ({ name, type }) => (view.features.get(name)?.type ?? type) !== type,
+  );
   if (retyped.length > 0) {
-    const changes = retyped.map(({ name, type }) => `${name} from ${view.features.get(name)?.type} to ${type}`);
+    const changes = retyped.map(
+      ({ name, type }) => `${name} from ${view.features.get(name)?.type} to ${type}`,
+    );
     const detail = `Feature view "${view.name}" cannot retype ${changes.join(", ")}. Add a feature under a new name instead.`;
-    return new SluiceError("FEATURE_TYPE_CHANGED", detail, { extra: { features: retyped.map(({ name }) => name) } });
+    return new SluiceError("FEATURE_TYPE_CHANGED", detail, {
+      extra: { features: retyped.map(({ name }) => name) },
+    });
   }
   const message = `with those that "${view.name}" has already, these are more than ${MAX_FEATURES} features`;
-  return new SluiceError("VALIDATION_FAILED", `features: ${message}.`, { extra: { errors: [{ path: "features", message }] } });
+  return new SluiceError("VALIDATION_FAILED", `features: ${message}.`, {
+    extra: { errors: [{ path: "features", message }] },
+  });
 }
 
 /** Features of the view that a definition leaves out; they stay, since values are stored under them. */

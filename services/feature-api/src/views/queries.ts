@@ -4,7 +4,11 @@ import type { Definition, ViewRow } from "./view.ts";
 
 export type Queryable = Pick<Database<unknown>, "run">;
 
-export function findViews(db: Queryable, projectId: string, names: readonly string[]): Promise<ViewRow[]> {
+export function findViews(
+  db: Queryable,
+  projectId: string,
+  names: readonly string[],
+): Promise<ViewRow[]> {
   const query = sql<ViewRow>`
     select project_id, view_id, name, join_keys, features, ttl_seconds, created_at, updated_at
     from features.feature_views
@@ -13,7 +17,12 @@ export function findViews(db: Queryable, projectId: string, names: readonly stri
 }
 
 /** Views in order of name, from the first one after `after`. */
-export function listViews(db: Queryable, projectId: string, after: string, limit: number): Promise<ViewRow[]> {
+export function listViews(
+  db: Queryable,
+  projectId: string,
+  after: string,
+  limit: number,
+): Promise<ViewRow[]> {
   const query = sql<ViewRow>`
     select project_id, view_id, name, join_keys, features, ttl_seconds, created_at, updated_at
     from features.feature_views

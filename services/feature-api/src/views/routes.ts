@@ -3,7 +3,14 @@ import type { Static } from "typebox";
 import type { FeatureApi } from "../feature-api.ts";
 import { PageQuery, readPage } from "../page.ts";
 import { listViews } from "./queries.ts";
-import { ProjectParams, PutViewAnswer, PutViewBody, ViewAnswer, ViewPage, ViewParams } from "./schemas.ts";
+import {
+  ProjectParams,
+  PutViewAnswer,
+  PutViewBody,
+  ViewAnswer,
+  ViewPage,
+  ViewParams,
+} from "./schemas.ts";
 import { type FeatureView, toView } from "./view.ts";
 import { putView } from "./views.ts";
 
@@ -27,8 +34,18 @@ export function viewRoutes(app: App, { db, catalog, projectOf }: FeatureApi): vo
     handler: async (request, reply) => {
       const project = await projectOf(request, request.params.project);
       const { join_keys, features, ttl_seconds = null } = request.body;
-      const definition = { join_keys, features, ttl_seconds: ttl_seconds === 0 ? null : ttl_seconds };
-      const { view, created, kept } = await putView(db, catalog, project.projectId, request.params.view, definition);
+      const definition = {
+        join_keys,
+        features,
+        ttl_seconds: ttl_seconds === 0 ? null : ttl_seconds,
+      };
+      const { view, created, kept } = await putView(
+        db,
+        catalog,
+        project.projectId,
+        request.params.view,
+        definition,
+      );
       return reply.code(created ? 201 : 200).send({ ...answer(view), kept_features: [...kept] });
     },
   });
@@ -65,13 +82,27 @@ export function viewRoutes(app: App, { db, catalog, projectOf }: FeatureApi): vo
     },
     handler: async (request) => {
       const { projectId } = await projectOf(request, request.params.project);
-      const page = await readPage(request.query, (after, rows) => listViews(db, projectId, after, rows));
+      const page = await readPage(request.query, (after, rows) =>
+        listViews(db, projectId, after, rows),
+      );
       return { ...page, items: page.items.map((row) => answer(toView(row))) };
     },
   });
 }
 
-function answer({ name, definition, createdAt, updatedAt }: FeatureView): Static<typeof ViewAnswer> {
+function answer({
+  name,
+  definition,
+  createdAt,
+  updatedAt,
+}: FeatureView): Static<typeof ViewAnswer> {
   const { join_keys, features, ttl_seconds } = definition;
-  return { name, join_keys: [...join_keys], features: [...features], ttl_seconds, created_at: createdAt, updated_at: updatedAt };
+  return {
+    name,
+    join_keys: [...join_keys],
+    features: [...features],
+    ttl_seconds,
+    created_at: createdAt,
+    updated_at: updatedAt,
+  };
 }

@@ -8,7 +8,10 @@ export const RESOURCE_NAME = "^[a-z0-9][a-z0-9_-]{0,62}$";
 /** Names of columns: no comma or colon, which separate them in requests. */
 const COLUMN_NAME = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$";
 
-const ColumnName = Type.String({ pattern: COLUMN_NAME, description: "Unique over join keys and features" });
+const ColumnName = Type.String({
+  pattern: COLUMN_NAME,
+  description: "Unique over join keys and features",
+});
 
 const JoinKey = Type.Object({ name: ColumnName, type: Type.Enum([...JOIN_KEY_TYPES]) });
 
@@ -20,7 +23,10 @@ const TtlSeconds = Type.Union([Type.Integer({ minimum: 0, maximum: 3_155_760_000
 
 export const ProjectParams = Type.Object({ project: Type.String() });
 
-export const ViewParams = Type.Object({ project: Type.String(), view: Type.String({ pattern: RESOURCE_NAME }) });
+export const ViewParams = Type.Object({
+  project: Type.String(),
+  view: Type.String({ pattern: RESOURCE_NAME }),
+});
 
 export const PutViewBody = Type.Object(
   {

@@ -52,7 +52,11 @@ export function toView(row: ViewRow): FeatureView {
     projectId: row.project_id,
     viewId: row.view_id,
     name: row.name,
-    definition: { join_keys, features, ttl_seconds: row.ttl_seconds === null ? null : Number(row.ttl_seconds) },
+    definition: {
+      join_keys,
+      features,
+      ttl_seconds: row.ttl_seconds === null ? null : Number(row.ttl_seconds),
+    },
     joinKeys: join_keys.map(toField),
     features: new Map(features.map((feature) => [feature.name, toField(feature)])),
     createdAt: row.created_at,
