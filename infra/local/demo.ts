@@ -1,0 +1,26 @@
+import { curlLines } from "./announce.ts";
+import { ProjectApi } from "./demo/api.ts";
+import { loadFeatures } from "./demo/load-features.ts";
+import { markDemoLoaded } from "./demo/marker.ts";
+import { homeOf } from "./home.ts";
+import { readStack } from "./stack-file.ts";
+
+/** Loads the demo into the stack that runs: `npm run demo`, and the first `npm start` (which prints the rest itself). */
+
+const home = homeOf(process.env);
+const say = (line: string): void => {
+  process.stdout.write(`  demo: ${line}\n`);
+};
+
+try {
+  const stack = await readStack(home);
+  const url = stack.services["feature-api"]?.url ?? "";
+  const started = performance.now();
+  await loadFeatures(new ProjectApi({ url, project: stack.project, key: stack.keys.demo }), say);
+  await markDemoLoaded(home, stack);
+  say(`loaded in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  if (!process.argv.includes("--quiet")) process.stdout.write(`\n${curlLines(stack).join("\n\n")}\n`);
+} catch (error) {
+  process.stderr.write(`  demo: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
