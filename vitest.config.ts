@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 // chaos breaks the stack for everybody.
 const withStack = {
   globalSetup: ["packages/testing/src/stack.ts"],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   hookTimeout: 120_000,
 };
 
