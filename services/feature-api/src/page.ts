@@ -3,9 +3,18 @@ import { Faults } from "./faults.ts";
 
 const CURSOR = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
+const DEFAULT_LIMIT = 100;
+
 /** Query parameters of every list. */
 export const PageQuery = Type.Object({
-  limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100, description: "Items a page" }),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000,
+      default: DEFAULT_LIMIT,
+      description: "Items a page",
+    }),
+  ),
   cursor: Type.Optional(Type.String({ description: "`next_cursor` of the page before" })),
 });
 
@@ -21,7 +30,7 @@ export interface Page<T> {
  * @throws SluiceError VALIDATION_FAILED for a cursor that no page gave out
  */
 export async function readPage<T extends { readonly name: string }>(
-  { limit, cursor }: { limit: number; cursor?: string },
+  { limit = DEFAULT_LIMIT, cursor }: { limit?: number; cursor?: string },
   read: (after: string, rows: number) => Promise<T[]>,
 ): Promise<Page<T>> {
   const rows = await read(cursor === undefined ? "" : decodeCursor(cursor), limit + 1);

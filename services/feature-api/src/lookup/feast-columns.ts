@@ -74,10 +74,14 @@ function isEmpty(value: Stored): value is null | [] {
   return value === null || (Array.isArray(value) && value.length === 0);
 }
 
+function quoted(status: string): string {
+  return `"${status}"`;
+}
+
 function column(
   values: readonly string[],
   statuses: readonly string[],
   eventTimestamps: string,
 ): string {
-  return `{"values":[${values.join()}],"statuses":${JSON.stringify(statuses)},"event_timestamps":${eventTimestamps}}`;
+  return `{"values":[${values.join()}],"statuses":[${statuses.map(quoted).join()}],"event_timestamps":${eventTimestamps}}`;
 }

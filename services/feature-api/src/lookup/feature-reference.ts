@@ -9,17 +9,20 @@ import type { FeatureName } from "./features.ts";
 export async function requestedFeatures(
   services: ServiceCatalog,
   projectId: string,
-  request: { features: readonly string[]; feature_service?: string | null },
+  {
+    features = [],
+    feature_service,
+  }: { features?: readonly string[]; feature_service?: string | null },
 ): Promise<FeatureName[]> {
-  if (request.feature_service) {
-    const service = await services.get(projectId, request.feature_service);
+  if (feature_service) {
+    const service = await services.get(projectId, feature_service);
     return parseReferences(service.features);
   }
   const faults = new Faults();
-  if (request.features.length === 0)
+  if (features.length === 0)
     faults.add("features", "is empty; name features, or a feature_service");
   faults.throwIfAny();
-  return parseReferences(request.features);
+  return parseReferences(features);
 }
 
 /** Names of `view:feature` references, in order. @throws SluiceError VALIDATION_FAILED for others */

@@ -36,7 +36,7 @@ export function lookUpRoutes(app: App, api: FeatureApi): void {
     },
     handler: async (request, reply) => {
       const project = await api.projectOf(request, request.params.project);
-      const { features, include_stale } = request.query;
+      const { features, include_stale = false } = request.query;
       const json = await lookUpOne(api, project, {
         view: request.params.view,
         keys: keysOfPath(request.originalUrl),
@@ -83,12 +83,13 @@ export function lookUpRoutes(app: App, api: FeatureApi): void {
     },
     handler: async (request, reply) => {
       const project = await api.projectOf(request, request.params.project);
-      const { entities, full_feature_names } = request.body;
+      const { entities, full_feature_names = false } = request.body;
+      const { include_stale = false } = request.query;
       const json = await lookUpMany(api, project, {
         features: await requestedFeatures(api.services, project.projectId, request.body),
         entities,
         fullFeatureNames: full_feature_names,
-        includeStale: request.query.include_stale,
+        includeStale: include_stale,
       });
       return reply.type("application/json; charset=utf-8").send(json);
     },

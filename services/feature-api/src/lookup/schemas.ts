@@ -14,10 +14,9 @@ export const SingleQuery = Type.Object({
   features: Type.Optional(
     Type.String({ description: "Names, separated by commas; all features when absent" }),
   ),
-  include_stale: Type.Boolean({
-    default: false,
-    description: "Show values that have outlived the view's TTL",
-  }),
+  include_stale: Type.Optional(
+    Type.Boolean({ default: false, description: "Show values that have outlived the view's TTL" }),
+  ),
 });
 
 const SingleObject = Type.Object(
@@ -43,10 +42,12 @@ const SingleObject = Type.Object(
 );
 
 export const BatchQuery = Type.Object({
-  include_stale: Type.Boolean({
-    default: false,
-    description: "Show values that have outlived their view's TTL",
-  }),
+  include_stale: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: "Show values that have outlived their view's TTL",
+    }),
+  ),
 });
 
 export const BatchBody = Type.Object(
@@ -54,13 +55,17 @@ export const BatchBody = Type.Object(
     entities: Type.Record(Type.String(), Type.Array(Type.Unknown()), {
       description: `Join key values by name, one array element an entity row, at most ${MAX_ENTITY_ROWS}. Columns that no view is keyed by are ignored.`,
     }),
-    features: Type.Array(Type.String(), { default: [], description: "view:feature" }),
+    features: Type.Optional(
+      Type.Array(Type.String(), { default: [], description: "view:feature" }),
+    ),
     feature_service: Type.Optional(
       Type.Union([Type.String(), Type.Null()], {
         description: "Instead of `features`, and before it",
       }),
     ),
-    full_feature_names: Type.Boolean({ default: false, description: "Name columns view__feature" }),
+    full_feature_names: Type.Optional(
+      Type.Boolean({ default: false, description: "Name columns view__feature" }),
+    ),
   },
   {
     examples: [

@@ -16,10 +16,12 @@ export const PushBody = Type.Object(
   {
     push_source_name: Type.String({ description: "Name of the feature view" }),
     df: FrameColumns,
-    to: Type.Literal("online", {
-      default: "online",
-      description: "Sluice has an online store only",
-    }),
+    to: Type.Optional(
+      Type.Literal("online", {
+        default: "online",
+        description: "Sluice has an online store only",
+      }),
+    ),
   },
   { examples: [{ push_source_name: "airport_delays", df: FRAME_EXAMPLE, to: "online" }] },
 );

@@ -5,8 +5,8 @@ import type { Declaration, Definition, FeatureView } from "./view.ts";
 export const MAX_JOIN_KEYS = 8;
 export const MAX_FEATURES = 1_000;
 
-/** Columns that Feast's clients add to every frame, with a meaning of their own. */
-const RESERVED = new Set(["event_timestamp", "created"]);
+/** Columns that Feast's clients add to every frame, with a meaning of their own; and what no JSON body may name. */
+const RESERVED = new Set(["event_timestamp", "created", "__proto__"]);
 
 /** @throws SluiceError VALIDATION_FAILED for names that are reserved or occur twice. */
 export function checkDefinition({ join_keys, features }: Definition): void {
