@@ -1,8 +1,15 @@
+import { SluiceError } from "@sluice/errors";
 import postgres from "postgres";
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Catalog } from "../catalog.ts";
 import { openScratchDatabase, type ScratchDatabase } from "../scratch-database.ts";
 import type { Queryable } from "../views/queries.ts";
+import { type FeatureView, toView } from "../views/view.ts";
+import { lookUpMany } from "./batch-look-up.ts";
 import { type EntityAddress, findRows } from "./queries.ts";
+import { entityReader } from "./read-entities.ts";
+import { ServedMetrics } from "./served-metrics.ts";
 
 const ENTITIES = 40_000;
 const VIEWS = 3;
@@ -84,4 +91,49 @@ test("rows come back at the position of their address, and only where there is o
     [2, 40_000],
   ]);
   expect(await findRows(scratch.db, "2", wanted)).toEqual([]);
+});
+
+test("a batch over several views is one statement, in which each entity is read once", async () => {
+  const views = ["1", "2", "3"].map((view_id) =>
+    toView({
+      project_id: "1",
+      view_id,
+      name: `view${view_id}`,
+      join_keys: [{ name: "id", type: "string" }],
+      features: [{ name: "a", type: "int32" }],
+      ttl_seconds: null,
+      created_at: "",
+      updated_at: "",
+    }),
+  );
+  const statements: { operation: string; rows: number }[] = [];
+  const db: Queryable = {
+    run: async (operation, query, options) => {
+      const rows = await scratch.db.run(operation, query, options);
+      statements.push({ operation, rows: rows.length });
+      return rows;
+    },
+  };
+  const deps = {
+    catalog: new Catalog<FeatureView>({
+      load: async () => views,
+      notFound: (names) => new SluiceError("NOT_FOUND", names.join()),
+    }),
+    read: entityReader(db),
+    served: new ServedMetrics(new Registry()),
+    now: Date.now,
+  };
+  const json = await lookUpMany(
+    deps,
+    { projectId: "1", name: "p" },
+    {
+      features: views.map(({ name }) => ({ view: name, feature: "a" })),
+      entities: { id: ["e1", "e2", "e1", "e1"] },
+      fullFeatureNames: true,
+      includeStale: false,
+    },
+  );
+  expect(statements).toEqual([{ operation: "features.find_rows", rows: 6 }]);
+  const { results } = JSON.parse(json) as { results: { values: unknown[] }[] };
+  expect(results.slice(1).map(({ values }) => values)).toEqual(views.map(() => [1, 2, 1, 1]));
 });
