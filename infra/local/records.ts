@@ -6,7 +6,8 @@ import { describeStack, type StackFacts, writeStack } from "./stack-file.ts";
 /** Keeps supervisor.json and stack.json true while pids change. One write at a time, in the order of the changes. */
 export class Records {
   readonly #home: Home;
-  readonly #parts: Record<string, RecordedPart> = {};
+  /** In the order of the first start; undefined while a part is down. */
+  readonly #parts: Record<string, RecordedPart | undefined> = {};
   readonly #lastPids: Record<string, number> = {};
   #phase: SupervisorState["phase"] = "starting";
   #facts: Omit<StackFacts, "pids"> | undefined;
@@ -18,12 +19,8 @@ export class Records {
 
   /** Notes the pid of a part; undefined: it does not run any more. */
   async setPid({ name, word, stopSignal }: PartSpec, pid: number | undefined): Promise<void> {
-    if (pid === undefined) {
-      delete this.#parts[name];
-    } else {
-      this.#parts[name] = { pid, word, stopSignal };
-      this.#lastPids[name] = pid;
-    }
+    this.#parts[name] = pid === undefined ? undefined : { pid, word, stopSignal };
+    if (pid !== undefined) this.#lastPids[name] = pid;
     await this.#write();
   }
 
@@ -44,7 +41,7 @@ export class Records {
   }
 
   #write(): Promise<void> {
-    const state = { phase: this.#phase, parts: { ...this.#parts } };
+    const state = { phase: this.#phase, parts: running(this.#parts) };
     const stack = this.#facts && describeStack({ ...this.#facts, pids: { ...this.#lastPids } });
     const previous = this.#writes.catch(() => undefined); // whoever asked for it has heard
     this.#writes = previous.then(async () => {
@@ -53,4 +50,8 @@ export class Records {
     });
     return this.#writes;
   }
+}
+
+function running(parts: Readonly<Record<string, RecordedPart | undefined>>): Record<string, RecordedPart> {
+  return Object.fromEntries(Object.entries(parts).flatMap(([name, part]) => (part === undefined ? [] : [[name, part]])));
 }

@@ -3,7 +3,6 @@ import { homeOf, makeHome } from "./home.ts";
 import { LocalStack } from "./local-stack.ts";
 import { releaseLock, takeLock } from "./lock.ts";
 import { rotateLogs } from "./logs.ts";
-import { PartFailedError } from "./part.ts";
 
 /** The process that starts the parts of one home and keeps them running. It is started by start.ts. */
 
@@ -17,7 +16,7 @@ function say(line: string): void {
 
 if (await takeLock(home)) await supervise();
 else report({ kind: "taken" });
-process.disconnect?.();
+if (process.connected === true) process.disconnect();
 
 async function supervise(): Promise<void> {
   await rotateLogs(home);
@@ -58,10 +57,15 @@ function stopOnRequest(stack: LocalStack): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  // What the user has to do stands in the message; a stack is for faults of our own.
-  const known = error instanceof PartFailedError || (error instanceof Error && error.constructor === Error);
-  const message = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
+  const message = describe(error);
   process.stdout.write(`${new Date().toISOString()} failed: ${message}\n`);
   report({ kind: "failed", message });
   process.exitCode = 1;
+}
+
+/** Errors say in their message what to do; only of our own faults the place is of interest. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return isBug ? (error.stack ?? error.message) : error.message;
 }
