@@ -16,7 +16,7 @@ function say(line: string): void {
 
 if (await takeLock(home)) await supervise();
 else report({ kind: "taken" });
-if (process.connected === true) process.disconnect();
+if (process.connected === true) process.disconnect?.();
 
 async function supervise(): Promise<void> {
   await rotateLogs(home);
