@@ -177,6 +177,12 @@ describe("get-online-features", () => {
       "UNKNOWN_FEATURE",
     ],
     [
+      "a view that cannot be",
+      { features: ["a\u0000b:rate"], entities: { driver_id: [1] } },
+      404,
+      "FEATURE_VIEW_NOT_FOUND",
+    ],
+    [
       "an unknown view",
       { features: ["zz:rate"], entities: { driver_id: [1] } },
       404,

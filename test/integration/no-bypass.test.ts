@@ -1,0 +1,48 @@
+import { PgbouncerConsole } from "@sluice/pgbouncer";
+import { readStack } from "@sluice/testing";
+import { expect, test } from "vitest";
+import { openSuperuser } from "./open-database.ts";
+
+const CLIENTS = 32;
+
+/** Who may connect to PostgreSQL past PgBouncer: the supervisor's probe, and this test as superuser. */
+const DIRECT_USERS = ["postgres"];
+
+test("every connection of a service to PostgreSQL is one of PgBouncer's", async () => {
+  const { pgbouncer, services, keys } = readStack();
+  const pooler = new PgbouncerConsole({ url: pgbouncer.admin_url });
+  await using superuser = openSuperuser();
+  const url = `${services["feature-api"]!.url}/v1/projects/demo/features/airport_delays/JFK`;
+  let looking = true;
+  const load = Array.from({ length: CLIENTS }, async () => {
+    while (looking) await (await fetch(url, { headers: { authorization: `Bearer ${keys.demo}` } })).arrayBuffer();
+  });
+  try {
+    for (let sample = 0; sample < 20; sample += 1) {
+      const backends = await superuser<{ pid: number; usename: string; application_name: string }[]>`
+        select pid, usename, application_name from pg_stat_activity
+        where backend_type = 'client backend' and usename <> all (${DIRECT_USERS})`;
+      const before = new Set(backends.map(({ pid }) => pid));
+      const servers = await pooler.show("servers");
+      const pooled = new Set(servers.map(({ remote_pid }) => remote_pid));
+      const bypassing = backends.filter(({ pid }) => !pooled.has(pid));
+      // A connection that PgBouncer closed between the two looks is gone from both now.
+      const still = await superuser`select pid from pg_stat_activity where pid = any (${bypassing.map(({ pid }) => pid)})`;
+      expect(still).toHaveLength(0);
+      expect(before.size).toBeGreaterThan(0);
+    }
+  } finally {
+    looking = false;
+    await Promise.all(load);
+    await pooler.close();
+  }
+});
+
+test("who connects directly says who it is", async () => {
+  await using superuser = openSuperuser();
+  const direct = await superuser<{ application_name: string }[]>`
+    select application_name from pg_stat_activity
+    where backend_type = 'client backend' and usename = any (${DIRECT_USERS}) and pid <> pg_backend_pid()
+      and application_name not in ('postgres.js', 'sluice-migrate')`;
+  for (const { application_name } of direct) expect(application_name).toBe("sluice-supervisor");
+});
