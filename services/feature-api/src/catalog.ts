@@ -1,5 +1,6 @@
 import type { SluiceError } from "@sluice/errors";
 import { currentContext, runInContext } from "@sluice/telemetry";
+import { isResourceName } from "./resource-name.ts";
 
 export interface CatalogOptions<T> {
   /** Reads things of a project from the database; names that do not exist are left out. */
@@ -41,7 +42,9 @@ export class Catalog<T extends Named> {
   /** In the order of `names`. @throws SluiceError that names all that do not exist. */
   async getAll(projectId: string, names: readonly string[]): Promise<T[]> {
     const known = names.map((name) => this.#fresh(projectId, name));
-    const unknown = names.filter((_name, index) => known[index] === undefined);
+    const unknown = names.filter(
+      (name, index) => known[index] === undefined && isResourceName(name),
+    );
     const reading =
       unknown.length > 0 ? this.#read(projectId, unknown) : new Map<string, Reading<T>>();
     const values = await Promise.all(

@@ -1,7 +1,6 @@
 import { Type } from "typebox";
 import { Faults } from "./faults.ts";
-
-const CURSOR = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+import { isResourceName } from "./resource-name.ts";
 
 const DEFAULT_LIMIT = 100;
 
@@ -42,7 +41,7 @@ export async function readPage<T extends { readonly name: string }>(
 
 function decodeCursor(cursor: string): string {
   const name = Buffer.from(cursor, "base64url").toString();
-  if (CURSOR.test(name)) return name;
+  if (isResourceName(name)) return name;
   const faults = new Faults();
   faults.add("cursor", "is not a cursor of this list; send next_cursor of the last page unchanged");
   faults.throwIfAny();

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { MAX_FEATURES } from "../views/definition.ts";
-import { RESOURCE_NAME } from "../views/schemas.ts";
+import { RESOURCE_NAME } from "../resource-name.ts";
 
 export const ServiceParams = Type.Object({
   project: Type.String(),

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { RESOURCE_NAME } from "../views/schemas.ts";
+import { RESOURCE_NAME } from "../resource-name.ts";
 import { MAX_ENTITY_ROWS } from "./entity-columns.ts";
 
 export const EntityParams = Type.Object({

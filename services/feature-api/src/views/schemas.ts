@@ -1,9 +1,7 @@
 import { Type } from "typebox";
 import { JOIN_KEY_TYPES, VALUE_TYPES } from "../values/value-types.ts";
+import { RESOURCE_NAME } from "../resource-name.ts";
 import { MAX_FEATURES, MAX_JOIN_KEYS } from "./definition.ts";
-
-/** Names that are path segments. */
-export const RESOURCE_NAME = "^[a-z0-9][a-z0-9_-]{0,62}$";
 
 /** Names of columns: no comma or colon, which separate them in requests. */
 const COLUMN_NAME = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$";
