@@ -15,7 +15,12 @@ const CALL = { operation: "bench.call", autocommit: true };
 export async function benchGate(rounds: number): Promise<string> {
   const url = readStack().pgbouncer.urls["feature"]!;
   const gate = openGate(url);
-  const pool = postgres(url, { max: SLOTS, prepare: false, fetch_types: false, onnotice: () => {} });
+  const pool = postgres(url, {
+    max: SLOTS,
+    prepare: false,
+    fetch_types: false,
+    onnotice: () => {},
+  });
   const database = await openTestDatabase("feature", { base: SLOTS, overflow: 0 });
   const plan = { rounds, iterations: 6_000, clients: 64 };
   try {
@@ -23,15 +28,21 @@ export async function benchGate(rounds: number): Promise<string> {
       [
         { name: "postgres.js pool of 10", run: (iteration) => pool.unsafe(STATEMENT, [iteration]) },
         { name: "gate of 10 slots", run: (iteration) => oneStatement(gate, iteration) },
-        { name: "gate, breaker, retries, Kysely", run: (x) => database.run("bench.one", sql`select ${x}::int4 as x`) },
+        {
+          name: "gate, breaker, retries, Kysely",
+          run: (x) => database.run("bench.one", sql`select ${x}::int4 as x`),
+        },
       ],
       plan,
     );
-    const overhead = await interleave([{ name: "acquire + release", run: () => takeAndGiveBack(gate) }], {
-      ...plan,
-      iterations: 100_000,
-      clients: 1,
-    });
+    const overhead = await interleave(
+      [{ name: "acquire + release", run: () => takeAndGiveBack(gate) }],
+      {
+        ...plan,
+        iterations: 100_000,
+        clients: 1,
+      },
+    );
     return [
       renderTable(`${SLOTS} connections, ${plan.clients} clients, one statement each`, throughput),
       renderTable("Gate without a statement, one client", overhead),
@@ -90,4 +101,3 @@ async function deadlines(url: string): Promise<string> {
   const [p50, p99, max] = [percentile(late, 0.5), percentile(late, 0.99), Math.max(...late)];
   return `## Refusals after the acquire deadline, 10× overload\n\nlate by p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${max.toFixed(1)} ms (${late.length} samples)\n`;
 }
-

@@ -26,13 +26,20 @@ export interface Measurement {
  * Runs the variants in turns, so that whatever else the machine does hits all of them alike.
  */
 export async function interleave(variants: readonly Variant[], plan: Plan): Promise<Measurement[]> {
-  const results = variants.map(({ name }) => ({ name, rates: [] as number[], latencies: [] as number[], cpu: [] as number[] }));
+  const results = variants.map(({ name }) => ({
+    name,
+    rates: [] as number[],
+    latencies: [] as number[],
+    cpu: [] as number[],
+  }));
   for (let round = 0; round <= plan.rounds; round += 1) {
     for (const [index, variant] of variants.entries()) {
       const latencies: number[] = [];
       const cpuBefore = process.cpuUsage();
       const start = performance.now();
-      await Promise.all(Array.from({ length: plan.clients }, () => client(variant, plan, latencies)));
+      await Promise.all(
+        Array.from({ length: plan.clients }, () => client(variant, plan, latencies)),
+      );
       const tookMs = performance.now() - start;
       const { user, system } = process.cpuUsage(cpuBefore);
       if (round === 0) continue;
@@ -45,7 +52,11 @@ export async function interleave(variants: readonly Variant[], plan: Plan): Prom
   return results;
 }
 
-async function client({ run }: Variant, { iterations, clients }: Plan, latencies: number[]): Promise<void> {
+async function client(
+  { run }: Variant,
+  { iterations, clients }: Plan,
+  latencies: number[],
+): Promise<void> {
   for (let iteration = 0; iteration < iterations / clients; iteration += 1) {
     const start = performance.now();
     await run(iteration);

@@ -8,7 +8,12 @@ const USAGE = `npm run bench [-- --quick]
 Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No figure decides anything.
 `;
 
-const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, help: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
 
 if (values.help) process.stdout.write(USAGE);
 else {

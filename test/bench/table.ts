@@ -13,7 +13,9 @@ export function renderTable(title: string, measurements: readonly Measurement[])
     median(cpu).toFixed(1),
     String(latencies.length),
   ]);
-  return [`## ${title}`, "", line(head), line(head.map(() => "---")), ...rows.map(line), ""].join("\n");
+  return [`## ${title}`, "", line(head), line(head.map(() => "---")), ...rows.map(line), ""].join(
+    "\n",
+  );
 }
 
 export function median(values: readonly number[]): number {
@@ -22,7 +24,7 @@ export function median(values: readonly number[]): number {
 
 /** The smallest value that at least `share` of the values do not exceed. */
 export function percentile(values: readonly number[], share: number): number {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 

@@ -21,12 +21,22 @@ async function kill(part: "postgres" | "pgbouncer"): Promise<void> {
   process.kill(pid, "SIGKILL");
   await until(`${part} has a new process`, () => readStack()[part].pid !== pid, RESTART_MS);
   const { postgres: server, pgbouncer } = readStack();
-  await until(`${part} accepts`, () => accepts(part === "postgres" ? server.url : pgbouncer.urls["monitor"]!), RESTART_MS);
+  await until(
+    `${part} accepts`,
+    () => accepts(part === "postgres" ? server.url : pgbouncer.urls["monitor"]!),
+    RESTART_MS,
+  );
 }
 
 /** A connection of its own for each try: what counts is whether a new one is taken. */
 async function accepts(url: string): Promise<boolean> {
-  const sql = postgres(url, { max: 1, connect_timeout: 1, prepare: false, fetch_types: false, onnotice: () => {} });
+  const sql = postgres(url, {
+    max: 1,
+    connect_timeout: 1,
+    prepare: false,
+    fetch_types: false,
+    onnotice: () => {},
+  });
   try {
     await sql.unsafe("select 1");
     return true;

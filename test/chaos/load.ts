@@ -55,7 +55,11 @@ async function observe(request: () => Promise<Response>): Promise<Outcome> {
     const response = await request();
     const body = await response.text();
     const code = response.ok ? undefined : (JSON.parse(body) as { code: string }).code;
-    return ended({ status: response.status, code, retryAfter: response.headers.get("retry-after") });
+    return ended({
+      status: response.status,
+      code,
+      retryAfter: response.headers.get("retry-after"),
+    });
   } catch (error) {
     return ended({ status: 0, code: String((error as Error).cause ?? error), retryAfter: null });
   }

@@ -43,11 +43,18 @@ for (const { name, strike } of FAULTS) {
       }
       expect(Math.max(...load.outcomes.map(({ tookMs }) => tookMs))).toBeLessThan(DEADLINE_MS);
       expect(readStack().services["feature-api"]!.pid).toBe(service); // nothing uncaught: that would end the process
-      await until("no slot is held", async () => (await serviceMetric("feature-api", "db_active_connections")) === 0);
+      await until(
+        "no slot is held",
+        async () => (await serviceMetric("feature-api", "db_active_connections")) === 0,
+      );
       expect(await serviceMetric("feature-api", "db_connection_leaked_total")).toBe(0);
       expect(await serviceMetric("feature-api", "db_circuit_state")).toBe(0);
       expect(await serverConnections()).toBeLessThanOrEqual(serverLimit());
-      report(name, load.outcomes, refused.length, { struckAt, acceptsAt, firstAt: after().find(succeeded)!.endedAt });
+      report(name, load.outcomes, refused.length, {
+        struckAt,
+        acceptsAt,
+        firstAt: after().find(succeeded)!.endedAt,
+      });
     },
   );
 }

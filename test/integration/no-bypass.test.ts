@@ -15,11 +15,14 @@ test("every connection of a service to PostgreSQL is one of PgBouncer's", async 
   const url = `${services["feature-api"]!.url}/v1/projects/demo/features/airport_delays/JFK`;
   let looking = true;
   const load = Array.from({ length: CLIENTS }, async () => {
-    while (looking) await (await fetch(url, { headers: { authorization: `Bearer ${keys.demo}` } })).arrayBuffer();
+    while (looking)
+      await (await fetch(url, { headers: { authorization: `Bearer ${keys.demo}` } })).arrayBuffer();
   });
   try {
     for (let sample = 0; sample < 20; sample += 1) {
-      const backends = await superuser<{ pid: number; usename: string; application_name: string }[]>`
+      const backends = await superuser<
+        { pid: number; usename: string; application_name: string }[]
+      >`
         select pid, usename, application_name from pg_stat_activity
         where backend_type = 'client backend' and usename <> all (${DIRECT_USERS})`;
       const before = new Set(backends.map(({ pid }) => pid));
@@ -27,7 +30,8 @@ test("every connection of a service to PostgreSQL is one of PgBouncer's", async 
       const pooled = new Set(servers.map(({ remote_pid }) => remote_pid));
       const bypassing = backends.filter(({ pid }) => !pooled.has(pid));
       // A connection that PgBouncer closed between the two looks is gone from both now.
-      const still = await superuser`select pid from pg_stat_activity where pid = any (${bypassing.map(({ pid }) => pid)})`;
+      const still =
+        await superuser`select pid from pg_stat_activity where pid = any (${bypassing.map(({ pid }) => pid)})`;
       expect(still).toHaveLength(0);
       expect(before.size).toBeGreaterThan(0);
     }

@@ -1,7 +1,12 @@
 import { type OpenDatabase, openDatabase } from "@sluice/db";
 import { createLogger, createRegistry } from "@sluice/telemetry";
 import { readStack } from "@sluice/testing";
-import { type WorkloadName, type WorkloadSettings, loadWorkloads, selectProfile } from "@sluice/workloads";
+import {
+  type WorkloadName,
+  type WorkloadSettings,
+  loadWorkloads,
+  selectProfile,
+} from "@sluice/workloads";
 import postgres from "postgres";
 
 export type TestDatabase = OpenDatabase<Record<string, never>> & AsyncDisposable;

@@ -25,6 +25,7 @@ export function runCall<T>(call: Call, fn: () => T): T {
 /** @throws Error when a query is executed past Database.run: it would have no name and no deadline. */
 export function currentCall(): Call {
   const call = storage.getStore();
-  if (call === undefined) throw new Error("Run queries by Database.run(operation, query), never by query.execute()");
+  if (call === undefined)
+    throw new Error("Run queries by Database.run(operation, query), never by query.execute()");
   return call;
 }

@@ -15,7 +15,11 @@ import {
   CommitLost,
   ConnectionFailed,
   TransactionLost,
-  abortReason, databaseUnavailable, deadlineExceeded, shuttingDown } from "./pool-errors.ts";
+  abortReason,
+  databaseUnavailable,
+  deadlineExceeded,
+  shuttingDown,
+} from "./pool-errors.ts";
 import { isGone, neverRan } from "./sqlstate.ts";
 
 /** So many lost connections in a row, without one success between them, mean that the database is gone. */
@@ -149,7 +153,10 @@ export class Circuit {
       logger.info({ pool }, "the database answers again");
     }
     if (state !== CircuitState.Open || this.#openedAt > 0) return;
-    logger.error({ pool, err: failureOf(this.#breaker) }, "the database is gone; callers are held, then refused");
+    logger.error(
+      { pool, err: failureOf(this.#breaker) },
+      "the database is gone; callers are held, then refused",
+    );
     this.#openedAt = performance.now();
     this.#recovery = this.#recover();
   }
@@ -198,5 +205,7 @@ function isUndone(error: unknown): boolean {
 }
 
 function failureOf(breaker: CircuitBreakerPolicy): unknown {
-  return breaker.lastFailure !== undefined && "error" in breaker.lastFailure ? breaker.lastFailure.error : undefined;
+  return breaker.lastFailure !== undefined && "error" in breaker.lastFailure
+    ? breaker.lastFailure.error
+    : undefined;
 }

@@ -1,4 +1,5 @@
-import { type CompiledQuery, type Compilable, Kysely, type RawBuilder } from "kysely";
+import type { Kysely } from "kysely";
+import { type CompiledQuery, type Compilable, type RawBuilder } from "kysely";
 import { type Call, runCall } from "./call.ts";
 import type { Circuit } from "./circuit.ts";
 import {
@@ -41,7 +42,11 @@ export interface Database<S> {
    * (deadlock, serialization failure) or the connection broke before `commit`, so `body` must do nothing but queries.
    * @throws as `run`.
    */
-  transaction<T>(operation: string, body: (tx: Database<S>) => Promise<T>, options?: RunOptions): Promise<T>;
+  transaction<T>(
+    operation: string,
+    body: (tx: Database<S>) => Promise<T>,
+    options?: RunOptions,
+  ): Promise<T>;
 }
 
 export interface PooledDatabaseOptions<S> {
@@ -64,15 +69,23 @@ export class PooledDatabase<S> implements Database<S> {
 
   async run<R>(operation: string, query: Query<R>, options: RunOptions = {}): Promise<R[]> {
     const compiled = query.compile(this.builder);
-    const { rows } = await this.#call(operation, options, undefined, () => this.builder.executeQuery<R>(compiled));
+    const { rows } = await this.#call(operation, options, undefined, () =>
+      this.builder.executeQuery<R>(compiled),
+    );
     return rows;
   }
 
-  transaction<T>(operation: string, body: (tx: Database<S>) => Promise<T>, options: RunOptions = {}): Promise<T> {
+  transaction<T>(
+    operation: string,
+    body: (tx: Database<S>) => Promise<T>,
+    options: RunOptions = {},
+  ): Promise<T> {
     const origin = new Error(`transaction ${operation}`);
     return this.#call(operation, options, origin, async (call) => {
       try {
-        return await this.builder.transaction().execute((tx) => body(new TransactionDatabase(tx, call)));
+        return await this.builder
+          .transaction()
+          .execute((tx) => body(new TransactionDatabase(tx, call)));
       } catch (error) {
         throw isGone(error) ? new TransactionLost(error) : error;
       }
@@ -90,13 +103,16 @@ export class PooledDatabase<S> implements Database<S> {
       operation,
       requestId: context?.requestId,
       signal: options.signal ?? context?.signal,
-      deadline: options.deadline ?? context?.deadline ?? performance.now() + this.#options.defaultTimeoutMs,
+      deadline:
+        options.deadline ?? context?.deadline ?? performance.now() + this.#options.defaultTimeoutMs,
       autocommit: origin === undefined,
       origin,
     };
     const idempotent = options.idempotent ?? false;
     try {
-      return await this.#options.circuit.run({ ...call, idempotent }, () => runCall(call, () => attempt(call)));
+      return await this.#options.circuit.run({ ...call, idempotent }, () =>
+        runCall(call, () => attempt(call)),
+      );
     } catch (error) {
       throw this.#translate(error, operation, idempotent);
     }
@@ -105,7 +121,8 @@ export class PooledDatabase<S> implements Database<S> {
   /** Pool and connection troubles in the words of the API; what the server said of the statement stays as it is. */
   #translate(error: unknown, operation: string, idempotent: boolean): unknown {
     const { pool } = this.#options;
-    if (error instanceof ConnectionFailed || error instanceof TransactionLost) return databaseUnavailable(pool, error);
+    if (error instanceof ConnectionFailed || error instanceof TransactionLost)
+      return databaseUnavailable(pool, error);
     if (error instanceof CommitLost || isGone(error)) {
       return idempotent ? databaseUnavailable(pool, error) : outcomeUnknown(operation, error);
     }
@@ -125,7 +142,9 @@ class TransactionDatabase<S> implements Database<S> {
 
   async run<R>(operation: string, query: Query<R>): Promise<R[]> {
     const compiled: CompiledQuery<R> = query.compile(this.builder);
-    const { rows } = await runCall({ ...this.#call, operation }, () => this.builder.executeQuery(compiled));
+    const { rows } = await runCall({ ...this.#call, operation }, () =>
+      this.builder.executeQuery(compiled),
+    );
     return rows;
   }
 

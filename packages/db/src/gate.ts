@@ -2,7 +2,14 @@ import type { Logger } from "@sluice/telemetry";
 import { Lease, type LeaseRecord } from "./lease.ts";
 import { LeakWatch } from "./leak-watch.ts";
 import type { PoolMeter } from "./metrics.ts";
-import { ConnectionFailed, abortReason, deadlineExceeded, poolTimeout, saturated, shuttingDown } from "./pool-errors.ts";
+import {
+  ConnectionFailed,
+  abortReason,
+  deadlineExceeded,
+  poolTimeout,
+  saturated,
+  shuttingDown,
+} from "./pool-errors.ts";
 import type { Slot } from "./slot.ts";
 
 /** The size and the time-outs of a gate; durations in milliseconds. */
@@ -100,9 +107,11 @@ export class Gate {
    */
   acquire(options: AcquireOptions): Promise<Lease> {
     if (this.#stopping !== undefined) return Promise.reject(shuttingDown(this.#options.pool));
-    if (options.signal?.aborted) return Promise.reject(abortReason(options.signal, options.operation));
+    if (options.signal?.aborted)
+      return Promise.reject(abortReason(options.signal, options.operation));
     const idle = this.#idle.pop(); // the one used last: the others may then idle out
-    if (idle !== undefined) return Promise.resolve(this.#lease(idle.slot, options, originOf(options), 0));
+    if (idle !== undefined)
+      return Promise.resolve(this.#lease(idle.slot, options, originOf(options), 0));
     if (this.#waiters.size >= this.#options.maxWaiters && !this.#canGrow()) {
       this.#options.meter.saturated();
       return Promise.reject(saturated(this.#pressure()));
@@ -130,7 +139,7 @@ export class Gate {
 
   async #stop(graceMs: number): Promise<void> {
     clearInterval(this.#tendTimer);
-    for (const waiter of [...this.#waiters]) waiter.refuse(shuttingDown(this.#options.pool));
+    for (const waiter of this.#waiters) waiter.refuse(shuttingDown(this.#options.pool));
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#drained = resolve;
     const timer = setTimeout(resolve, graceMs);
@@ -154,7 +163,10 @@ export class Gate {
     const waiter: Waiter = {
       options,
       since,
-      admit: (slot) => (leave(), resolve(this.#lease(slot, options, origin, performance.now() - since))),
+      admit: (slot) => (
+        leave(),
+        resolve(this.#lease(slot, options, origin, performance.now() - since))
+      ),
       refuse: (error) => (leave(), reject(error)),
     };
     const aborted = (): void => waiter.refuse(abortReason(options.signal!, options.operation));
@@ -257,7 +269,7 @@ export class Gate {
     this.#pausedUntil = performance.now() + REOPEN_PAUSE_MS;
     if (this.#retireAt.size + this.#opening === 0) {
       this.#pausedUntil = 0;
-      for (const waiter of [...this.#waiters]) waiter.refuse(error);
+      for (const waiter of this.#waiters) waiter.refuse(error);
     }
   }
 
@@ -278,7 +290,9 @@ export class Gate {
     this.#leakWatch.check(this.#leases);
     const idleSince = performance.now() - overflowIdleMs;
     const surplus = this.#retireAt.size - base;
-    const spare = this.#idle.filter(({ since }) => since < idleSince).slice(0, Math.max(0, surplus));
+    const spare = this.#idle
+      .filter(({ since }) => since < idleSince)
+      .slice(0, Math.max(0, surplus));
     const expired = this.#idle.filter(({ slot }) => this.#isExpired(slot));
     for (const { slot } of new Set([...spare, ...expired])) void slot.retire();
     this.#grow();

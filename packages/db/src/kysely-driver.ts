@@ -46,7 +46,10 @@ class GateDriver implements Driver {
     return new LeasedConnection(await this.#gate.acquire(currentCall()), this.#meter);
   }
 
-  async beginTransaction(connection: LeasedConnection, { isolationLevel }: TransactionSettings): Promise<void> {
+  async beginTransaction(
+    connection: LeasedConnection,
+    { isolationLevel }: TransactionSettings,
+  ): Promise<void> {
     const level = isolationLevel === undefined ? "" : ` isolation level ${isolationLevel}`;
     await connection.control(`begin${level}`, true);
   }
@@ -118,7 +121,9 @@ class LeasedConnection implements DatabaseConnection {
   }
 
   streamQuery(): never {
-    throw new Error("Cursors hold a server connection while the reader is slow; read keyset pages instead");
+    throw new Error(
+      "Cursors hold a server connection while the reader is slow; read keyset pages instead",
+    );
   }
 
   release(): void {

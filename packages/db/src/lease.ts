@@ -42,16 +42,29 @@ export class Lease {
    * server; the slot stays with this lease until the server has let go of it.
    * @throws PostgresError, the connection's error, or the signal's reason.
    */
-  query(text: string, parameters: readonly unknown[], signal?: AbortSignal): Promise<StatementResult> {
+  query(
+    text: string,
+    parameters: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<StatementResult> {
     const { slot, released, operation } = this.#record;
-    if (released) return Promise.reject(new Error(`The lease of ${operation} was released before this statement`));
+    if (released)
+      return Promise.reject(
+        new Error(`The lease of ${operation} was released before this statement`),
+      );
     if (slot.busy) return this.#queryNext(text, parameters, signal);
     this.#record.statement = text;
-    return signal === undefined ? slot.query(text, parameters) : run(this.#record, text, parameters, signal);
+    return signal === undefined
+      ? slot.query(text, parameters)
+      : run(this.#record, text, parameters, signal);
   }
 
   /** After an abort the statement before may still be on its way out; `rollback` then follows it. */
-  async #queryNext(text: string, parameters: readonly unknown[], signal?: AbortSignal): Promise<StatementResult> {
+  async #queryNext(
+    text: string,
+    parameters: readonly unknown[],
+    signal?: AbortSignal,
+  ): Promise<StatementResult> {
     while (this.#record.slot.busy) await this.#record.slot.settled();
     return this.query(text, parameters, signal);
   }

@@ -2,8 +2,12 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { GateStatus } from "./gate.ts";
 
 /** Seconds: a slot that is free costs microseconds, a full pool the acquire time-out. */
-const WAIT_BUCKETS = [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 180];
-const HOLD_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 60, 180];
+const WAIT_BUCKETS = [
+  0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 180,
+];
+const HOLD_BUCKETS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 60, 180,
+];
 
 /** What one pool reports. Durations are milliseconds here and seconds in the metrics. */
 export interface PoolMeter {
@@ -62,9 +66,18 @@ export class PoolMetrics {
       registers,
       buckets: HOLD_BUCKETS,
     });
-    this.#leaked = this.#counter("db_connection_leaked_total", "Leases held over their threshold or never released");
-    this.#timeouts = this.#counter("db_client_connection_timeouts_total", "Callers that got no slot in time");
-    this.#saturated = this.#counter("db_client_connection_refused_total", "Callers refused at once by a full queue");
+    this.#leaked = this.#counter(
+      "db_connection_leaked_total",
+      "Leases held over their threshold or never released",
+    );
+    this.#timeouts = this.#counter(
+      "db_client_connection_timeouts_total",
+      "Callers that got no slot in time",
+    );
+    this.#saturated = this.#counter(
+      "db_client_connection_refused_total",
+      "Callers refused at once by a full queue",
+    );
     this.#circuit = new Gauge({
       name: "db_circuit_state",
       help: "Circuit breaker: 0 closed, 1 half-open, 2 open",
@@ -76,7 +89,9 @@ export class PoolMetrics {
   /** The meter of one pool, with every label resolved once: it is on the path of each statement. */
   forPool(pool: string): PoolMeter {
     const [hold, wait] = [this.#hold.labels(pool), this.#wait.labels(pool)];
-    const [leaked, timeouts, saturated] = [this.#leaked, this.#timeouts, this.#saturated].map((c) => c.labels(pool));
+    const [leaked, timeouts, saturated] = [this.#leaked, this.#timeouts, this.#saturated].map((c) =>
+      c.labels(pool),
+    );
     const circuit = this.#circuit.labels(pool);
     const operations = new Map<string, Histogram.Internal<"pool" | "operation">>();
     for (const counter of [leaked, timeouts, saturated]) counter!.inc(0);
@@ -87,7 +102,8 @@ export class PoolMetrics {
       held: (milliseconds) => hold.observe(milliseconds / 1_000),
       ran: (operation, milliseconds) => {
         let child = operations.get(operation);
-        if (child === undefined) operations.set(operation, (child = this.#operation.labels(pool, operation)));
+        if (child === undefined)
+          operations.set(operation, (child = this.#operation.labels(pool, operation)));
         child.observe(milliseconds / 1_000);
       },
       timedOut: () => timeouts!.inc(),

@@ -85,7 +85,11 @@ function poolMetrics(registry: Registry): PoolMetrics {
   return metrics;
 }
 
-function assemble<S>(gate: Gate, { workload, settings, logger }: DatabaseOptions, meter: PoolMeter): OpenDatabase<S> {
+function assemble<S>(
+  gate: Gate,
+  { workload, settings, logger }: DatabaseOptions,
+  meter: PoolMeter,
+): OpenDatabase<S> {
   const kysely = new Kysely<S>({ dialect: gateDialect(gate, meter) });
   const circuit = new Circuit({ pool: workload, probe: () => probe(gate), logger, meter });
   const database = new PooledDatabase<S>({

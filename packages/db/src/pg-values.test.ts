@@ -19,7 +19,9 @@ test("array literals survive PostgreSQL's array syntax, whatever the texts hold"
 });
 
 test("numbers, booleans, bytes and dates become array elements", () => {
-  expect(arrayLiteral([1, 2n ** 63n - 1n, true, null])).toBe('{"1","9223372036854775807","true",NULL}');
+  expect(arrayLiteral([1, 2n ** 63n - 1n, true, null])).toBe(
+    '{"1","9223372036854775807","true",NULL}',
+  );
   expect(arrayLiteral([Buffer.from("hi")])).toBe('{"\\\\x6869"}');
   expect(arrayLiteral([new Date(0)])).toBe('{"1970-01-01T00:00:00.000Z"}');
   expect(arrayLiteral([])).toBe("{}");

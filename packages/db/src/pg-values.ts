@@ -18,13 +18,15 @@ export const pgTypes = {
   json: {
     to: JSON_TYPE,
     from: [JSON_TYPE, JSONB],
-    serialize: (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value)),
+    serialize: (value: unknown): string =>
+      typeof value === "string" ? value : JSON.stringify(value),
     parse: (text: string): unknown => JSON.parse(text),
   },
   timestamptz: {
     to: TIMESTAMPTZ,
     from: [TIMESTAMPTZ],
-    serialize: (value: Date | string): string => (value instanceof Date ? value.toISOString() : value),
+    serialize: (value: Date | string): string =>
+      value instanceof Date ? value.toISOString() : value,
     parse: rfc3339,
   },
   textArray: arrayType(TEXT_ARRAYS, (text) => text),
@@ -36,7 +38,12 @@ export const pgTypes = {
 function arrayType(
   from: number[],
   element: (text: string) => unknown,
-): { to: number; from: number[]; serialize: (value: unknown) => string; parse: (text: string) => unknown } {
+): {
+  to: number;
+  from: number[];
+  serialize: (value: unknown) => string;
+  parse: (text: string) => unknown;
+} {
   return { to: from[0]!, from, serialize: String, parse: (text) => parseArray(text, element) };
 }
 
@@ -70,9 +77,12 @@ export function arrayLiteral(values: readonly unknown[]): string {
 
 function arrayElement(value: unknown): string {
   if (value === null || value === undefined) return "NULL";
-  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") return `"${value}"`;
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean")
+    return `"${value}"`;
   if (value instanceof Uint8Array) return `"\\\\x${Buffer.from(value).toString("hex")}"`;
   if (value instanceof Date) return `"${value.toISOString()}"`;
   if (typeof value === "string") return `"${value.replace(/["\\]/g, "\\$&")}"`;
-  throw new TypeError(`An array parameter can't hold ${Array.isArray(value) ? "another array" : typeof value}`);
+  throw new TypeError(
+    `An array parameter can't hold ${Array.isArray(value) ? "another array" : typeof value}`,
+  );
 }

@@ -38,7 +38,10 @@ export interface PoolPressure {
 
 /** The queue in front of the pool is full: said at once, so that the client can go elsewhere. */
 export function saturated(pressure: PoolPressure): SluiceError {
-  return new SluiceError("POOL_SATURATED", `${describe(pressure)}; its queue is full. Repeat the request later.`);
+  return new SluiceError(
+    "POOL_SATURATED",
+    `${describe(pressure)}; its queue is full. Repeat the request later.`,
+  );
 }
 
 /** No slot became free in time. */
@@ -72,13 +75,17 @@ export function outcomeUnknown(operation: string, cause: unknown): SluiceError {
 }
 
 export function shuttingDown(pool: string): SluiceError {
-  return new SluiceError("SHUTTING_DOWN", `Pool ${pool} is closing. Repeat the request at another instance.`);
+  return new SluiceError(
+    "SHUTTING_DOWN",
+    `Pool ${pool} is closing. Repeat the request at another instance.`,
+  );
 }
 
 /** Why a signal was aborted: its own reason when that is a coded error, else that the caller left. */
 export function abortReason(signal: AbortSignal, operation: string): SluiceError {
   const reason: unknown = signal.reason;
   if (reason instanceof SluiceError) return reason;
-  if (reason instanceof DOMException && reason.name === "TimeoutError") return deadlineExceeded(operation);
+  if (reason instanceof DOMException && reason.name === "TimeoutError")
+    return deadlineExceeded(operation);
   return new SluiceError("CLIENT_CLOSED_REQUEST", `The caller left before ${operation} was done.`);
 }

@@ -10,6 +10,9 @@ test.each([
   ["PgBouncer 2.0.0", 200, true],
   ["something else", 200, false],
   ["PgBouncer 1.25.2", Number.NaN, false],
-])("%s with max_prepared_statements %d keeps prepared statements: %s", (version, limit, expected) => {
-  expect(keepsPrepared(version, limit)).toBe(expected);
-});
+])(
+  "%s with max_prepared_statements %d keeps prepared statements: %s",
+  (version, limit, expected) => {
+    expect(keepsPrepared(version, limit)).toBe(expected);
+  },
+);

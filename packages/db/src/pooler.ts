@@ -46,5 +46,7 @@ export function keepsPrepared(version: string, maxPreparedStatements: number): b
   const match = /(\d+)\.(\d+)/.exec(version);
   if (match === null || !(maxPreparedStatements > 0)) return false;
   const [major, minor] = [Number(match[1]), Number(match[2])];
-  return major > FIRST_PREPARING[0] || (major === FIRST_PREPARING[0] && minor >= FIRST_PREPARING[1]);
+  return (
+    major > FIRST_PREPARING[0] || (major === FIRST_PREPARING[0] && minor >= FIRST_PREPARING[1])
+  );
 }

@@ -13,7 +13,10 @@ interface RoleTimeouts {
  * startup parameters, or drops them without a word when told to ignore them.
  * @throws Error naming the role, the setting, what it is and what it should be.
  */
-export async function assertRoleSettings<S>(database: Database<S>, settings: WorkloadSettings): Promise<void> {
+export async function assertRoleSettings<S>(
+  database: Database<S>,
+  settings: WorkloadSettings,
+): Promise<void> {
   const query = sql<RoleTimeouts>`
     select
       (select setting from pg_catalog.pg_settings where name = 'statement_timeout') as statement_timeout,
@@ -26,8 +29,12 @@ export async function assertRoleSettings<S>(database: Database<S>, settings: Wor
     idle_in_transaction: String(settings.idle_in_transaction_timeout_ms),
     time_zone: "UTC",
   };
-  const wrong = (Object.keys(expected) as (keyof RoleTimeouts)[]).filter((key) => actual?.[key] !== expected[key]);
+  const wrong = (Object.keys(expected) as (keyof RoleTimeouts)[]).filter(
+    (key) => actual?.[key] !== expected[key],
+  );
   if (wrong.length === 0) return;
   const faults = wrong.map((key) => `${key} is ${actual?.[key]} instead of ${expected[key]}`);
-  throw new Error(`Role ${settings.role}: ${faults.join(", ")}. Run "npm run -s sluice -- migrate", which sets them.`);
+  throw new Error(
+    `Role ${settings.role}: ${faults.join(", ")}. Run "npm run -s sluice -- migrate", which sets them.`,
+  );
 }

@@ -1,4 +1,5 @@
-import { Socket, connect } from "node:net";
+import type { Socket } from "node:net";
+import { connect } from "node:net";
 
 /** Where a slot connects to. `host` may be a folder: then PostgreSQL's Unix socket in it is used. */
 export interface Address {

@@ -1,21 +1,33 @@
 import { expect, test } from "vitest";
 import { isCancelled, isGone, isUniqueViolation, neverRan, spoilsConnection } from "./sqlstate.ts";
 
-const error = (code: string, rest: object = {}): Error => Object.assign(new Error("x"), { code, ...rest });
+const error = (code: string, rest: object = {}): Error =>
+  Object.assign(new Error("x"), { code, ...rest });
 
-test.each(["57P01", "57P02", "57P03", "53300", "08006", "08P01", "ECONNREFUSED", "CONNECTION_CLOSED"])(
-  "%s: the connection is gone",
-  (code) => expect(isGone(error(code))).toBe(true),
+test.each([
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+  "08006",
+  "08P01",
+  "ECONNREFUSED",
+  "CONNECTION_CLOSED",
+])("%s: the connection is gone", (code) => expect(isGone(error(code))).toBe(true));
+
+test.each(["23505", "57014", "40P01", "22012", "POOL_TIMEOUT", ""])(
+  "%s: the connection is fine",
+  (code) => {
+    expect(isGone(error(code))).toBe(false);
+  },
 );
-
-test.each(["23505", "57014", "40P01", "22012", "POOL_TIMEOUT", ""])("%s: the connection is fine", (code) => {
-  expect(isGone(error(code))).toBe(false);
-});
 
 test("conflicts and the pooler's own refusals certainly did nothing", () => {
   expect(neverRan(error("40P01"))).toBe(true);
   expect(neverRan(error("40001"))).toBe(true);
-  const refusal = error("08P01", { message: "server login has been failing, cached error: x (server_login_retry)" });
+  const refusal = error("08P01", {
+    message: "server login has been failing, cached error: x (server_login_retry)",
+  });
   expect(neverRan(refusal)).toBe(true);
   expect(neverRan(error("08P01", { message: "invalid message format" }))).toBe(false);
   expect(neverRan(error("57P01"))).toBe(false);

@@ -67,7 +67,10 @@ export function isCancelled(error: unknown): boolean {
 /** A row with this key is there already; `constraint` narrows it to one named constraint. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   if (codeOf(error) !== UNIQUE_VIOLATION) return false;
-  return constraint === undefined || (error as { constraint_name?: string }).constraint_name === constraint;
+  return (
+    constraint === undefined ||
+    (error as { constraint_name?: string }).constraint_name === constraint
+  );
 }
 
 /** Errors after which a connection's state can't be trusted: it is closed rather than handed on. */

@@ -15,7 +15,9 @@ test.each(Object.keys(source.profiles))("the budget of profile %s holds", (name)
 test("the local aliases together stay within 24 server connections", () => {
   const local = selectProfile(source, "local");
   const aliases = Object.values(local.workloads);
-  expect(aliases.reduce((sum, alias) => sum + alias.pool_size + alias.reserve_pool_size, 0)).toBeLessThanOrEqual(24);
+  expect(
+    aliases.reduce((sum, alias) => sum + alias.pool_size + alias.reserve_pool_size, 0),
+  ).toBeLessThanOrEqual(24);
 });
 
 test("one more connection than the server has is refused, with the excess", () => {
@@ -23,14 +25,22 @@ test("one more connection than the server has is refused, with the excess", () =
   const { used } = proveBudget(local).server;
   const broken = {
     ...local,
-    postgres: { ...local.postgres, max_connections: used + local.postgres.superuser_reserved_connections - 1 },
+    postgres: {
+      ...local.postgres,
+      max_connections: used + local.postgres.superuser_reserved_connections - 1,
+    },
   };
-  expect(() => assertBudget(broken)).toThrow(/server side of profile "local" asks for \d+ connections, 1 more/);
+  expect(() => assertBudget(broken)).toThrow(
+    /server side of profile "local" asks for \d+ connections, 1 more/,
+  );
 });
 
 test("instances beyond the client side are refused, surge included", () => {
   const local = selectProfile(source, "local");
-  const broken = { ...local, services: { "feature-api": { instances: 60, gates: ["feature" as const] } } };
+  const broken = {
+    ...local,
+    services: { "feature-api": { instances: 60, gates: ["feature" as const] } },
+  };
   const { client } = proveBudget(broken);
   expect(client.terms[0]).toMatchObject({ connections: 75 * 6 });
   expect(client.ok).toBe(false);

@@ -51,7 +51,11 @@ function clientSide(profile: Profile): BudgetSide {
     const because = `${instances} instances with the deploy surge × ${slots} slots (${service.gates.join(" + ")})`;
     return { name, connections: instances * slots, because };
   });
-  const consoles = { name: "consoles", connections: profile.consoles, because: "admin consoles, CLI" };
+  const consoles = {
+    name: "consoles",
+    connections: profile.consoles,
+    because: "admin consoles, CLI",
+  };
   const { processes, max_client_conn } = profile.pgbouncer;
   return side("client", [...services, consoles], {
     limit: Math.floor(processes * max_client_conn * CLIENT_SKEW),

@@ -13,7 +13,8 @@ export interface RoleSettings {
  */
 export function roleSettings(profile: Profile): RoleSettings[] {
   return WORKLOADS.map((workload) => {
-    const { role, statement_timeout_ms, idle_in_transaction_timeout_ms } = profile.workloads[workload];
+    const { role, statement_timeout_ms, idle_in_transaction_timeout_ms } =
+      profile.workloads[workload];
     return {
       role,
       settings: {

@@ -27,7 +27,9 @@ test("time-outs nest: a full pool is said by the gate before PgBouncer gives up"
 });
 
 test("a fault in the file is named with its path", () => {
-  expect(() => parseWorkloads("workloads: {feature: {purpose: 1}}", "x.yaml")).toThrow(/x\.yaml[\s\S]*\/workloads\/feature/);
+  expect(() => parseWorkloads("workloads: {feature: {purpose: 1}}", "x.yaml")).toThrow(
+    /x\.yaml[\s\S]*\/workloads\/feature/,
+  );
 });
 
 test("an unknown profile names the ones there are", () => {
