@@ -1,5 +1,4 @@
-import type { Kysely } from "kysely";
-import { type CompiledQuery, type Compilable, type RawBuilder } from "kysely";
+import type { Compilable, CompiledQuery, Kysely, RawBuilder } from "kysely";
 import { type Call, runCall } from "./call.ts";
 import type { Circuit } from "./circuit.ts";
 import {

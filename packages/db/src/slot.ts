@@ -100,7 +100,11 @@ export class Slot {
     return query.then(
       (rows) => {
         this.#inFlight = undefined;
-        return { rows, count: rows.count, command: rows.command };
+        return {
+          rows,
+          count: rows.count ?? 0, // EXPLAIN and utility statements report none
+          command: rows.command,
+        };
       },
       (error: unknown) => {
         this.#inFlight = undefined;
