@@ -54,7 +54,7 @@ export async function ensureRoles(options: EnsureRolesOptions): Promise<EnsureRo
       await ensureOwner(connection);
       for (const role of roles) await ensureLogin(connection, role);
       for (const statement of await missingGrants(connection, roles)) {
-        if (!(await isAllowed(connection, statement))) left.push(statement);
+        if (!(await tryStatement(connection, statement))) left.push(statement);
       }
       left.push(...(await closePublic(connection)));
     });
@@ -140,7 +140,7 @@ async function missingGrants(
 
 /** Takes from PUBLIC what every role of the cluster would have; returns what could not be taken. */
 async function closePublic(connection: ReservedConnection): Promise<string[]> {
-  for (const statement of await openToPublic(connection)) await isAllowed(connection, statement);
+  for (const statement of await openToPublic(connection)) await tryStatement(connection, statement);
   // REVOKE by somebody without the right to do so is a warning, no error: look what is still there.
   return await openToPublic(connection);
 }
@@ -159,7 +159,7 @@ async function openToPublic(connection: ReservedConnection): Promise<string[]> {
 }
 
 /** Runs a statement; false when this login may not. */
-async function isAllowed(connection: ReservedConnection, statement: string): Promise<boolean> {
+async function tryStatement(connection: ReservedConnection, statement: string): Promise<boolean> {
   await connection.execute("SAVEPOINT attempt");
   try {
     await connection.execute(statement);
