@@ -12,9 +12,13 @@ export interface Account {
  * owner of the data that is there, else who called sudo, else `postgres`, else `nobody`. No account is made.
  * @throws Error when root finds none of them.
  */
-export function unprivilegedAccount(env: NodeJS.ProcessEnv, dataFolder: string): Account | undefined {
+export function unprivilegedAccount(
+  env: NodeJS.ProcessEnv,
+  dataFolder: string,
+): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const account = ownerOf(dataFolder) ?? sudoCaller(env) ?? accountNamed("postgres") ?? accountNamed("nobody");
+  const account =
+    ownerOf(dataFolder) ?? sudoCaller(env) ?? accountNamed("postgres") ?? accountNamed("nobody");
   if (account !== undefined) return account;
   throw new Error(
     "PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody` to run it as. " +
@@ -45,5 +49,7 @@ function accountNamed(name: string): Account | undefined {
 /** Can the account enter this folder (or run this file)? Asked of the system, which knows modes and ACLs. */
 export function canReach(account: Account | undefined, path: string): boolean {
   if (account === undefined) return true;
-  return spawnSync("/bin/sh", ["-c", 'test -x "$1"', "sh", path], { ...account, cwd: "/" }).status === 0;
+  return (
+    spawnSync("/bin/sh", ["-c", 'test -x "$1"', "sh", path], { ...account, cwd: "/" }).status === 0
+  );
 }

@@ -1,8 +1,13 @@
 import type { StackFile } from "./stack-file.ts";
 
 /** Prints where everything is, the demo's key, and how to ask it something. */
-export function announce(stack: StackFile, { demo, detached }: { demo: boolean; detached: boolean }): void {
-  const services = Object.entries(stack.services).map(([name, { url }]) => `  ${name.padEnd(12)} ${url}  (documentation: ${url}/docs)`);
+export function announce(
+  stack: StackFile,
+  { demo, detached }: { demo: boolean; detached: boolean },
+): void {
+  const services = Object.entries(stack.services).map(
+    ([name, { url }]) => `  ${name.padEnd(12)} ${url}  (documentation: ${url}/docs)`,
+  );
   const lines = [
     "",
     "Ready.",
@@ -21,11 +26,20 @@ export function announce(stack: StackFile, { demo, detached }: { demo: boolean; 
 }
 
 /** Three requests to the demo's features: one key, a composite key, and a batch over both views. */
-export function curlLines({ project, services, keys }: Pick<StackFile, "project" | "services" | "keys">): string[] {
+export function curlLines({
+  project,
+  services,
+  keys,
+}: Pick<StackFile, "project" | "services" | "keys">): string[] {
   const base = `${services["feature-api"]?.url}/v1/projects/${project}`;
   const authorization = `-H 'Authorization: Bearer ${keys.demo}'`;
   const batch = {
-    features: ["airport_delays:mean_delay", "airport_delays:flights", "route_delays:mean_delay", "route_delays:late_share"],
+    features: [
+      "airport_delays:mean_delay",
+      "airport_delays:flights",
+      "route_delays:mean_delay",
+      "route_delays:late_share",
+    ],
     entities: { airport: ["JFK", "SFO"], origin: ["JFK", "SFO"], destination: ["LAX", "ORD"] },
     full_feature_names: true,
   };

@@ -17,7 +17,9 @@ const LOCK = path.join(MODULES, ".sluice-installing");
 const OLDEST_NODE = 18;
 
 if (Number(process.versions.node.split(".")[0]) < OLDEST_NODE) {
-  fail(`Sluice needs Node ${OLDEST_NODE} or newer to start with; this is ${process.version}. Install one from https://nodejs.org`);
+  fail(
+    `Sluice needs Node ${OLDEST_NODE} or newer to start with; this is ${process.version}. Install one from https://nodejs.org`,
+  );
 }
 await installOnce();
 run(process.argv.slice(2));
@@ -37,7 +39,9 @@ async function installOnce() {
 
 /** The lockfile's hash; with the platform, for a folder shared by two machines needs other binaries on each. */
 function fingerprint() {
-  const hash = createHash("sha256").update(fs.readFileSync(path.join(ROOT, "pnpm-lock.yaml"))).digest("hex");
+  const hash = createHash("sha256")
+    .update(fs.readFileSync(path.join(ROOT, "pnpm-lock.yaml")))
+    .digest("hex");
   return `${hash} ${process.platform}-${process.arch}\n`;
 }
 
@@ -52,14 +56,22 @@ async function install(wanted) {
   const args = ["-y", pnpm, "install", "--frozen-lockfile"];
   // CI=true: pnpm then asks no questions, which nobody could answer here.
   const code = await finished(args, fs.openSync(log, "w"));
-  if (code !== 0) fail(`${explain(read(log))}\nnpx ${args.join(" ")} failed (${code}); the end of ${log}:\n${tail(read(log))}`);
+  if (code !== 0)
+    fail(
+      `${explain(read(log))}\nnpx ${args.join(" ")} failed (${code}); the end of ${log}:\n${tail(read(log))}`,
+    );
   fs.writeFileSync(MARKER, wanted);
   fs.rmSync(log, { force: true });
 }
 
 function finished(args, output) {
   const env = { ...process.env, CI: "true" };
-  const child = spawn("npx", args, { cwd: ROOT, env, stdio: ["ignore", output, output], shell: process.platform === "win32" });
+  const child = spawn("npx", args, {
+    cwd: ROOT,
+    env,
+    stdio: ["ignore", output, output],
+    shell: process.platform === "win32",
+  });
   return new Promise((resolve) => {
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal ?? code));
@@ -70,7 +82,8 @@ function explain(log) {
   if (/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENETUNREACH|ETIMEDOUT|fetch failed|network/i.test(log)) {
     return "The npm registry cannot be reached: the first start downloads the dependencies and needs the network.";
   }
-  if (/ERR_PNPM_OUTDATED_LOCKFILE/.test(log)) return "pnpm-lock.yaml does not match the package.json files.";
+  if (/ERR_PNPM_OUTDATED_LOCKFILE/.test(log))
+    return "pnpm-lock.yaml does not match the package.json files.";
   return "The dependencies could not be installed.";
 }
 
@@ -115,7 +128,9 @@ function run(args) {
   const pass = (signal) => child.kill(signal);
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, pass);
-  child.once("error", (error) => fail(`The pinned Node does not run: ${error.message}. Remove node_modules and start again.`));
+  child.once("error", (error) =>
+    fail(`The pinned Node does not run: ${error.message}. Remove node_modules and start again.`),
+  );
   child.once("exit", (code, signal) => {
     for (const name of signals) process.off(name, pass);
     if (signal) process.kill(process.pid, signal);
@@ -132,7 +147,12 @@ function read(file) {
 }
 
 function tail(text) {
-  return text.trimEnd().split("\n").slice(-20).map((line) => `  | ${line}`).join("\n");
+  return text
+    .trimEnd()
+    .split("\n")
+    .slice(-20)
+    .map((line) => `  | ${line}`)
+    .join("\n");
 }
 
 function say(line) {

@@ -12,7 +12,8 @@ const UNITS = ["pgbouncer", "redis-server"] as const;
 export async function keepServicesOff(run: RunAsInstaller, install: () => void): Promise<void> {
   const before = new Set(UNITS.filter(isEnabled));
   const ownPolicy = !existsSync(POLICY);
-  if (ownPolicy) run(["/bin/sh", "-c", `printf '#!/bin/sh\\nexit 101\\n' > ${POLICY} && chmod 755 ${POLICY}`]);
+  if (ownPolicy)
+    run(["/bin/sh", "-c", `printf '#!/bin/sh\\nexit 101\\n' > ${POLICY} && chmod 755 ${POLICY}`]);
   try {
     install();
   } finally {
@@ -33,14 +34,20 @@ function wantedBySystemd(unit: string): boolean {
 }
 
 function startedByRunLevel(unit: string): boolean {
-  return ["2", "3", "4", "5"].some((level) => list(`/etc/rc${level}.d`).some((link) => /^S\d\d/.test(link) && link.slice(3) === unit));
+  return ["2", "3", "4", "5"].some((level) =>
+    list(`/etc/rc${level}.d`).some((link) => /^S\d\d/.test(link) && link.slice(3) === unit),
+  );
 }
 
 function disable(run: RunAsInstaller, unit: string): void {
   // Both work where no systemd runs, as in a container: they only move links.
   if (wantedBySystemd(unit)) {
     const systemctl = existsSync("/usr/bin/systemctl") || existsSync("/bin/systemctl");
-    run(systemctl ? ["systemctl", "disable", "--quiet", `${unit}.service`] : ["deb-systemd-helper", "disable", `${unit}.service`]);
+    run(
+      systemctl
+        ? ["systemctl", "disable", "--quiet", `${unit}.service`]
+        : ["deb-systemd-helper", "disable", `${unit}.service`],
+    );
   }
   if (startedByRunLevel(unit)) run(["update-rc.d", unit, "disable"]);
 }

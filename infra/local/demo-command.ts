@@ -18,6 +18,8 @@ export async function loadDemo(home: Home, stack: StackFile): Promise<"loaded" |
   });
   await once(child, "exit");
   if (child.exitCode === 0) return "loaded";
-  process.stderr.write("  The demo is not loaded; the stack runs without it. Try again with: npm run demo\n");
+  process.stderr.write(
+    "  The demo is not loaded; the stack runs without it. Try again with: npm run demo\n",
+  );
   return "failed";
 }

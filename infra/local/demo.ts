@@ -19,7 +19,8 @@ try {
   await loadFeatures(new ProjectApi({ url, project: stack.project, key: stack.keys.demo }), say);
   await markDemoLoaded(home, stack);
   say(`loaded in ${((performance.now() - started) / 1000).toFixed(1)} s`);
-  if (!process.argv.includes("--quiet")) process.stdout.write(`\n${curlLines(stack).join("\n\n")}\n`);
+  if (!process.argv.includes("--quiet"))
+    process.stdout.write(`\n${curlLines(stack).join("\n\n")}\n`);
 } catch (error) {
   process.stderr.write(`  demo: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

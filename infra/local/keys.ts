@@ -7,13 +7,26 @@ import type { Sql } from "postgres";
 import type { Keys, Secrets } from "./secrets.ts";
 import { DEMO } from "./stack-file.ts";
 
-const DEMO_SCOPES = ["features:read", "features:write", "jobs:read", "jobs:write", "jobs:claim", "data:read", "data:write"];
+const DEMO_SCOPES = [
+  "features:read",
+  "features:write",
+  "jobs:read",
+  "jobs:write",
+  "jobs:claim",
+  "data:read",
+  "data:write",
+];
 
 /**
  * The stack's API keys. On the first start the tenant and the project `demo` are made with them; also when the
  * kept keys are of another database cluster.
  */
-export async function ensureKeys(secrets: Secrets, direct: Sql, adminUrl: string, profile: Profile): Promise<Keys> {
+export async function ensureKeys(
+  secrets: Secrets,
+  direct: Sql,
+  adminUrl: string,
+  profile: Profile,
+): Promise<Keys> {
   const cluster = await systemIdentifier(direct);
   if (secrets.keys?.cluster === cluster) return secrets.keys.keys;
   const keys = await makeKeys(adminUrl, profile);
@@ -22,7 +35,8 @@ export async function ensureKeys(secrets: Secrets, direct: Sql, adminUrl: string
 }
 
 async function systemIdentifier(direct: Sql): Promise<string> {
-  const [row] = await direct`select system_identifier::text as id from pg_catalog.pg_control_system()`;
+  const [row] =
+    await direct`select system_identifier::text as id from pg_catalog.pg_control_system()`;
   return String(row?.["id"]);
 }
 
@@ -47,7 +61,12 @@ async function makeDemoTenant(db: Database<unknown>): Promise<Keys> {
   await unlessThere(createTenant(db, { name: DEMO }));
   await unlessThere(createProject(db, { tenant: DEMO, name: DEMO }));
   const platform = await createPlatformKey(db, { name: "local platform" });
-  const demo = await createKey(db, { name: "local demo", tenant: DEMO, project: DEMO, scopes: DEMO_SCOPES });
+  const demo = await createKey(db, {
+    name: "local demo",
+    tenant: DEMO,
+    project: DEMO,
+    scopes: DEMO_SCOPES,
+  });
   return { platform: platform.key, demo: demo.key };
 }
 

@@ -35,7 +35,8 @@ export class LocalStack {
   /** Resolves when every part serves. @throws PartFailedError, or an Error that says what to do */
   async start(): Promise<void> {
     const stale = await endStaleParts(this.#home);
-    if (stale.length > 0) this.#say(`ended what an earlier supervisor left running: ${stale.join(", ")}`);
+    if (stale.length > 0)
+      this.#say(`ended what an earlier supervisor left running: ${stale.join(", ")}`);
     await assertPortsFree(settingsFrom(this.#env).ports);
     const plan = await makePlan(this.#home, this.#env, this.#say);
     const server = await this.#startPostgres(plan);
@@ -65,7 +66,9 @@ export class LocalStack {
 
   async #startPooling({ ports, redis, pgbouncer }: Plan): Promise<void> {
     const { major, minor } = pgbouncer.program.version;
-    this.#say(`PgBouncer ${major}.${minor} on port ${ports.pgbouncer}, Redis on port ${ports.redis}`);
+    this.#say(
+      `PgBouncer ${major}.${minor} on port ${ports.pgbouncer}, Redis on port ${ports.redis}`,
+    );
     await this.#run(redisPart(redis));
     await this.#run(pgbouncerPart(pgbouncer));
   }
@@ -79,7 +82,13 @@ export class LocalStack {
       this.#say(`${entry.name} on port ${ports.services[entry.name]?.public}`);
       await this.#run(servicePart(entry, options));
     }
-    await this.#records.setReady({ ports, secrets, keys, workloadUrls: urls, redisUrl: options.redisUrl });
+    await this.#records.setReady({
+      ports,
+      secrets,
+      keys,
+      workloadUrls: urls,
+      redisUrl: options.redisUrl,
+    });
   }
 
   async #run(spec: PartSpec): Promise<void> {

@@ -9,7 +9,10 @@ export async function tailOf(file: string, lines: number, from = 0): Promise<str
   try {
     const { size } = await handle.stat();
     const start = Math.max(from, size - TAIL_BYTES);
-    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(TAIL_BYTES), position: start });
+    const { buffer, bytesRead } = await handle.read({
+      buffer: Buffer.alloc(TAIL_BYTES),
+      position: start,
+    });
     return buffer.toString("utf8", 0, bytesRead).trimEnd().split("\n").slice(-lines).join("\n");
   } finally {
     await handle.close();

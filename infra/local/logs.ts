@@ -8,6 +8,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 export async function rotateLogs(home: Home): Promise<void> {
   for (const name of await readdir(home.logs)) {
     const file = join(home.logs, name);
-    if (name.endsWith(".log") && (await stat(file)).size > MAX_BYTES) await rename(file, `${file}.1`);
+    if (name.endsWith(".log") && (await stat(file)).size > MAX_BYTES)
+      await rename(file, `${file}.1`);
   }
 }

@@ -50,12 +50,18 @@ export type RunAsInstaller = (command: readonly string[]) => void;
  * No system service is left enabled or running that was not before.
  * @throws Error in one sentence that says what to install.
  */
-export async function installPackages(programs: readonly ProgramName[], say: (line: string) => void): Promise<void> {
+export async function installPackages(
+  programs: readonly ProgramName[],
+  say: (line: string) => void,
+): Promise<void> {
   const manager = PACKAGE_MANAGERS.find(({ command }) => isThere(command));
   const prefix = manager && installerPrefix(manager);
   const names = programs.map((program) => manager?.packages[program] ?? program);
-  if (manager === undefined || prefix === undefined) throw new Error(whatToInstall(programs, manager, names));
-  say(`installing ${names.join(" and ")} with ${[...prefix, manager.command].join(" ")} (their services stay off)`);
+  if (manager === undefined || prefix === undefined)
+    throw new Error(whatToInstall(programs, manager, names));
+  say(
+    `installing ${names.join(" and ")} with ${[...prefix, manager.command].join(" ")} (their services stay off)`,
+  );
   const run: RunAsInstaller = ([file = "", ...args]) => runInstaller([...prefix, file, ...args]);
   const install = (): void => manager.steps(names).forEach(run);
   if (manager.command === "apt-get") await keepServicesOff(run, install);
@@ -66,22 +72,36 @@ function installerPrefix({ asRoot }: PackageManager): string[] | undefined {
   const isRoot = process.getuid?.() === 0;
   if (!asRoot) return isRoot ? undefined : [];
   if (isRoot) return [];
-  return isThere("sudo") && spawnSync("sudo", ["-n", "true"]).status === 0 ? ["sudo", "-n"] : undefined;
+  return isThere("sudo") && spawnSync("sudo", ["-n", "true"]).status === 0
+    ? ["sudo", "-n"]
+    : undefined;
 }
 
-function whatToInstall(programs: readonly ProgramName[], manager: PackageManager | undefined, names: readonly string[]): string {
+function whatToInstall(
+  programs: readonly ProgramName[],
+  manager: PackageManager | undefined,
+  names: readonly string[],
+): string {
   const last = manager?.steps(names).at(-1)?.join(" ");
-  const needed = programs.map((program) => (program === "redis" ? "Redis 7 or newer" : "PgBouncer 1.18 or newer"));
+  const needed = programs.map((program) =>
+    program === "redis" ? "Redis 7 or newer" : "PgBouncer 1.18 or newer",
+  );
   const how = last === undefined ? "" : `, e.g. ${manager?.asRoot === true ? "sudo " : ""}${last}`;
   return `Install ${needed.join(" and ")}${how}, then start again.`;
 }
 
 function runInstaller([file = "", ...args]: readonly string[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const { status, stdout, stderr, error } = spawnSync(file, args, { encoding: "utf8", env, maxBuffer: 64 * 1024 * 1024 });
+  const { status, stdout, stderr, error } = spawnSync(file, args, {
+    encoding: "utf8",
+    env,
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (status === 0) return;
   const output = `${stdout ?? ""}${stderr ?? ""}`.trim().split("\n").slice(-10).join("\n");
-  throw new Error(`"${[file, ...args].join(" ")}" failed: ${error?.message ?? `exit code ${status}`}\n${output}`);
+  throw new Error(
+    `"${[file, ...args].join(" ")}" failed: ${error?.message ?? `exit code ${status}`}\n${output}`,
+  );
 }
 
 function isThere(command: string): boolean {

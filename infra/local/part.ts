@@ -94,16 +94,23 @@ export class Part {
   async #revive(death: string, ranMs: number): Promise<number> {
     const { name } = this.spec;
     const delayMs = this.#backoff.nextDelayMs(ranMs);
-    this.#events.onNews(`${name} died (${death}); starting it again ${delayMs === 0 ? "now" : `in ${delayMs} ms`}`);
+    this.#events.onNews(
+      `${name} died (${death}); starting it again ${delayMs === 0 ? "now" : `in ${delayMs} ms`}`,
+    );
     const diedAt = performance.now();
     try {
       await sleep(delayMs, undefined, { signal: this.#stopping.signal });
       const startedAt = await this.#launch();
-      this.#events.onNews(`${name} is ready again after ${Math.round(performance.now() - diedAt)} ms (pid ${this.pid})`);
+      this.#events.onNews(
+        `${name} is ready again after ${Math.round(performance.now() - diedAt)} ms (pid ${this.pid})`,
+      );
       return startedAt;
     } catch (error) {
       if (this.#stopping.signal.aborted) return performance.now();
-      return await this.#revive(error instanceof Error ? error.message : String(error), performance.now() - diedAt);
+      return await this.#revive(
+        error instanceof Error ? error.message : String(error),
+        performance.now() - diedAt,
+      );
     }
   }
 
@@ -120,7 +127,10 @@ export class Part {
     const limits = [watch.signal, this.#stopping.signal, AbortSignal.timeout(spec.startTimeoutMs)];
     const ready = spec.ready(AbortSignal.any(limits));
     try {
-      await Promise.race([ready, gone.then(() => Promise.reject(new Error(`it ended: ${ending(child)}`)))]);
+      await Promise.race([
+        ready,
+        gone.then(() => Promise.reject(new Error(`it ended: ${ending(child)}`))),
+      ]);
       return startedAt;
     } catch (error) {
       await this.#end(spec.stopSignal, 5_000);
@@ -137,7 +147,13 @@ export class Part {
     const log = await open(logFile, "a", 0o600);
     try {
       // A session of its own: Ctrl-C in the terminal is for the one who stops the parts in order.
-      const child = spawn(file, args, { cwd, env, ...account, detached: true, stdio: ["ignore", log.fd, log.fd] });
+      const child = spawn(file, args, {
+        cwd,
+        env,
+        ...account,
+        detached: true,
+        stdio: ["ignore", log.fd, log.fd],
+      });
       await once(child, "spawn");
       this.#child = child;
       child.once("exit", () => {
@@ -173,7 +189,10 @@ export class Part {
     const { name, logFile } = this.spec;
     const reason = cause instanceof Error ? cause.message : String(cause);
     const tail = await tailOf(logFile, 15, logFrom);
-    const log = tail === "" ? `${logFile} says nothing about it.` : `The end of ${logFile}:\n${tail.replaceAll(/^/gm, "  | ")}`;
+    const log =
+      tail === ""
+        ? `${logFile} says nothing about it.`
+        : `The end of ${logFile}:\n${tail.replaceAll(/^/gm, "  | ")}`;
     return new PartFailedError(`${name} did not start: ${reason}\n${log}`, { cause });
   }
 }

@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { isAtLeast, PgbouncerConsole, type PgbouncerVersion, renderPgbouncerIni, renderUserlist } from "@sluice/pgbouncer";
+import {
+  isAtLeast,
+  PgbouncerConsole,
+  type PgbouncerVersion,
+  renderPgbouncerIni,
+  renderUserlist,
+} from "@sluice/pgbouncer";
 import { type Profile, type WorkloadName, WORKLOADS } from "@sluice/workloads";
 import type { Account } from "./account.ts";
 import type { PartSpec } from "./part.ts";
@@ -46,7 +52,11 @@ export function pgbouncerPart(options: PgbouncerOptions): PartSpec {
 }
 
 /** The URL of each workload's alias. */
-export function workloadUrls({ profile, ports, secrets }: Pick<PgbouncerOptions, "profile" | "ports" | "secrets">): Record<WorkloadName, string> {
+export function workloadUrls({
+  profile,
+  ports,
+  secrets,
+}: Pick<PgbouncerOptions, "profile" | "ports" | "secrets">): Record<WorkloadName, string> {
   const urls = WORKLOADS.map((workload) => {
     const { role, alias } = profile.workloads[workload];
     return [workload, pooledUrl(role, secrets, ports, alias)];
@@ -55,7 +65,10 @@ export function workloadUrls({ profile, ports, secrets }: Pick<PgbouncerOptions,
 }
 
 /** The URL of PgBouncer's console. */
-export function consoleUrl({ ports, secrets }: Pick<PgbouncerOptions, "ports" | "secrets">): string {
+export function consoleUrl({
+  ports,
+  secrets,
+}: Pick<PgbouncerOptions, "ports" | "secrets">): string {
   return pooledUrl(CONSOLE_USER, secrets, ports, "pgbouncer");
 }
 
@@ -63,9 +76,16 @@ function pooledUrl(user: string, secrets: Secrets, ports: Ports, database: strin
   return `postgres://${user}:${secrets.password(user).password}@${HOST}:${ports.pgbouncer}/${database}`;
 }
 
-async function configure({ program, place, account, profile, ports, secrets }: PgbouncerOptions, ini: string): Promise<void> {
+async function configure(
+  { program, place, account, profile, ports, secrets }: PgbouncerOptions,
+  ini: string,
+): Promise<void> {
   const userlistFile = join(place, "userlist.txt");
-  const users = [...WORKLOADS.map((workload) => profile.workloads[workload].role), CONSOLE_USER, STATS_USER];
+  const users = [
+    ...WORKLOADS.map((workload) => profile.workloads[workload].role),
+    CONSOLE_USER,
+    STATS_USER,
+  ];
   const userlist = renderUserlist(users.map((user) => ({ user, secret: secretOf(secrets, user) })));
   const text = renderPgbouncerIni(profile, {
     version: program.version,
@@ -83,7 +103,11 @@ async function answers(options: PgbouncerOptions, signal: AbortSignal): Promise<
   const url = consoleUrl(options);
   await until(
     async () => {
-      const console = new PgbouncerConsole({ url, applicationName: "sluice-supervisor", timeoutMs: 2_000 });
+      const console = new PgbouncerConsole({
+        url,
+        applicationName: "sluice-supervisor",
+        timeoutMs: 2_000,
+      });
       try {
         return await console.version();
       } catch (error) {

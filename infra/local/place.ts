@@ -16,7 +16,11 @@ export type PlacedPart = "postgres" | "pgbouncer" | "redis";
  * get there (a clone in /root), it is a folder outside, found by the hash of the home, and `<home>/<part>` is a
  * link to it. An outside folder that no link leads to belonged to a home that was deleted: it is discarded.
  */
-export async function makePlace(home: Home, part: PlacedPart, account: Account | undefined): Promise<string> {
+export async function makePlace(
+  home: Home,
+  part: PlacedPart,
+  account: Account | undefined,
+): Promise<string> {
   const inside = join(home.root, part);
   const place = canReach(account, home.root) ? inside : await outside(home, part, inside);
   await mkdir(place, { recursive: true, mode: 0o700 });

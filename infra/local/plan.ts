@@ -25,16 +25,29 @@ export interface Plan {
 /** The figures and ports of a stack; cheap, and without effects. @throws Error for a bad setting */
 export function settingsFrom(env: NodeJS.ProcessEnv): Pick<Plan, "ports" | "profile"> {
   const workloads = loadWorkloads(env["SLUICE_WORKLOADS_FILE"]);
-  return { ports: portsFor(env), profile: selectProfile(workloads, env["SLUICE_PROFILE"] ?? "local") };
+  return {
+    ports: portsFor(env),
+    profile: selectProfile(workloads, env["SLUICE_PROFILE"] ?? "local"),
+  };
 }
 
 /** Finds the programs (installing what is missing), makes the folders and the passwords. */
-export async function makePlan(home: Home, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<Plan> {
+export async function makePlan(
+  home: Home,
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<Plan> {
   const { ports, profile } = settingsFrom(env);
   const programs = await findPrograms(env, say);
   const account = unprivilegedAccount(env, join(home.root, "postgres", "data"));
   const roles = WORKLOADS.map((workload) => profile.workloads[workload].role);
-  const secrets = await Secrets.open(home.secretsFile, [SUPERUSER, ...roles, CONSOLE_USER, STATS_USER, REDIS_USER]);
+  const secrets = await Secrets.open(home.secretsFile, [
+    SUPERUSER,
+    ...roles,
+    CONSOLE_USER,
+    STATS_USER,
+    REDIS_USER,
+  ]);
   const common = { account, ports, profile, secrets };
   return {
     ports,
@@ -61,7 +74,11 @@ interface Common extends Pick<Plan, "ports" | "profile" | "secrets"> {
   readonly account: Account | undefined;
 }
 
-async function planPostgres(home: Home, env: NodeJS.ProcessEnv, common: Common): Promise<PostgresOptions> {
+async function planPostgres(
+  home: Home,
+  env: NodeJS.ProcessEnv,
+  common: Common,
+): Promise<PostgresOptions> {
   const { account, ports, profile, secrets } = common;
   const place = await makePlace(home, "postgres", account);
   const binaries = await findPostgres(env, place, account);

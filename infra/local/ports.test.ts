@@ -19,6 +19,8 @@ test("a busy port is named, with the variable that moves it", async () => {
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   const ports = { base: 7100, postgres: port, pgbouncer: 0, redis: 0, services: {} };
-  await expect(assertPortsFree(ports)).rejects.toThrow(`port ${port} (PostgreSQL). Set SLUICE_PORT_BASE (now 7100)`);
+  await expect(assertPortsFree(ports)).rejects.toThrow(
+    `port ${port} (PostgreSQL). Set SLUICE_PORT_BASE (now 7100)`,
+  );
   server.close();
 });

@@ -11,7 +11,9 @@ export interface Ports {
   readonly postgres: number;
   readonly pgbouncer: number;
   readonly redis: number;
-  readonly services: Readonly<Record<string, { readonly public: number; readonly internal: number }>>;
+  readonly services: Readonly<
+    Record<string, { readonly public: number; readonly internal: number }>
+  >;
 }
 
 /** The ports of the base that `SLUICE_PORT_BASE` names. @throws Error when it names no usable base. */
@@ -27,7 +29,10 @@ export function portsFor(env: NodeJS.ProcessEnv): Ports {
     pgbouncer: base + 11,
     redis: base + 12,
     services: Object.fromEntries(
-      SERVICES.map(({ name, offset }) => [name, { public: base + offset, internal: base + offset + INTERNAL_OFFSET }]),
+      SERVICES.map(({ name, offset }) => [
+        name,
+        { public: base + offset, internal: base + offset + INTERNAL_OFFSET },
+      ]),
     ),
   };
 }
@@ -36,7 +41,9 @@ export function portsFor(env: NodeJS.ProcessEnv): Ports {
 export async function assertPortsFree(ports: Ports): Promise<void> {
   const wanted = listPorts(ports);
   const free = await Promise.all(wanted.map(([, port]) => isFree(port)));
-  const busy = wanted.filter((_, index) => free[index] === false).map(([name, port]) => `${port} (${name})`);
+  const busy = wanted
+    .filter((_, index) => free[index] === false)
+    .map(([name, port]) => `${port} (${name})`);
   if (busy.length === 0) return;
   throw new Error(
     `In use by something else: port ${busy.join(", ")}. ` +
@@ -44,7 +51,12 @@ export async function assertPortsFree(ports: Ports): Promise<void> {
   );
 }
 
-function listPorts({ postgres, pgbouncer, redis, services }: Ports): [name: string, port: number][] {
+function listPorts({
+  postgres,
+  pgbouncer,
+  redis,
+  services,
+}: Ports): [name: string, port: number][] {
   const ofServices = Object.entries(services).flatMap(([name, port]): [string, number][] => [
     [name, port.public],
     [`${name}, internal`, port.internal],

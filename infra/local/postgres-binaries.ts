@@ -19,15 +19,28 @@ export interface PostgresBinaries {
  * it is to run as cannot reach it, a copy in `place`.
  * @throws Error saying what is missing.
  */
-export async function findPostgres(env: NodeJS.ProcessEnv, place: string, account: Account | undefined): Promise<PostgresBinaries> {
+export async function findPostgres(
+  env: NodeJS.ProcessEnv,
+  place: string,
+  account: Account | undefined,
+): Promise<PostgresBinaries> {
   const given = env["SLUICE_PG_BIN"];
   const found = given ? resolve(given) : embeddedBin();
   for (const program of ["initdb", "postgres"]) {
-    if (!existsSync(join(found, program))) throw new Error(`${found} has no ${program}. Is SLUICE_PG_BIN right?`);
+    if (!existsSync(join(found, program)))
+      throw new Error(`${found} has no ${program}. Is SLUICE_PG_BIN right?`);
   }
-  const bin = canReach(account, join(found, "postgres")) ? found : await copyOf(found, place, account);
-  const { stdout } = await promisify(execFile)(join(bin, "postgres"), ["--version"], { timeout: 10_000 });
-  return { bin, major: parseMajor(stdout), hasStatStatements: hasLibrary(bin, "pg_stat_statements") };
+  const bin = canReach(account, join(found, "postgres"))
+    ? found
+    : await copyOf(found, place, account);
+  const { stdout } = await promisify(execFile)(join(bin, "postgres"), ["--version"], {
+    timeout: 10_000,
+  });
+  return {
+    bin,
+    major: parseMajor(stdout),
+    hasStatStatements: hasLibrary(bin, "pg_stat_statements"),
+  };
 }
 
 /** The major version in the output of `postgres --version`. */
@@ -64,10 +77,16 @@ async function copyOf(bin: string, place: string, account: Account | undefined):
   await chmod(unfinished, 0o755);
   await rename(unfinished, copy);
   if (canReach(account, join(copy, basename(bin), "postgres"))) return join(copy, basename(bin));
-  throw new Error(`The user that PostgreSQL runs as cannot run ${copy}: check the modes of the folders above it.`);
+  throw new Error(
+    `The user that PostgreSQL runs as cannot run ${copy}: check the modes of the folders above it.`,
+  );
 }
 
 function hasLibrary(bin: string, name: string): boolean {
-  const folders = ["../lib/postgresql", "../lib", "../lib64/pgsql"].map((folder) => resolve(bin, folder));
-  return folders.some((folder) => [".so", ".dylib"].some((suffix) => existsSync(join(folder, name + suffix))));
+  const folders = ["../lib/postgresql", "../lib", "../lib64/pgsql"].map((folder) =>
+    resolve(bin, folder),
+  );
+  return folders.some((folder) =>
+    [".so", ".dylib"].some((suffix) => existsSync(join(folder, name + suffix))),
+  );
 }

@@ -37,7 +37,11 @@ export async function makeCluster(cluster: Cluster, password: Password): Promise
 }
 
 /** Writes a file into the cluster, as its owner. */
-export async function writeOwned(file: string, text: string, account: Account | undefined): Promise<void> {
+export async function writeOwned(
+  file: string,
+  text: string,
+  account: Account | undefined,
+): Promise<void> {
   await writeFile(file, text, { mode: 0o600 });
   if (account !== undefined) await chown(file, account.uid, account.gid);
 }
@@ -47,18 +51,35 @@ async function recordedMajor(data: string): Promise<number | undefined> {
   return existsSync(file) ? Number.parseInt(await readFile(file, "utf8"), 10) : undefined;
 }
 
-async function initdb({ place, data, binaries, account }: Cluster, { password, salt }: Password): Promise<void> {
+async function initdb(
+  { place, data, binaries, account }: Cluster,
+  { password, salt }: Password,
+): Promise<void> {
   // Made beside and moved when complete: an interrupted initdb leaves no half-made cluster.
   const unfinished = `${data}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await rm(data, { recursive: true, force: true });
   const passwordFile = join(place, "initdb-password");
-  await writeOwned(passwordFile, `${scramSecret(password, Buffer.from(salt, "base64"))}\n`, account);
-  const args = ["-D", unfinished, `--username=${SUPERUSER}`, `--pwfile=${passwordFile}`, "--auth=scram-sha-256"];
+  await writeOwned(
+    passwordFile,
+    `${scramSecret(password, Buffer.from(salt, "base64"))}\n`,
+    account,
+  );
+  const args = [
+    "-D",
+    unfinished,
+    `--username=${SUPERUSER}`,
+    `--pwfile=${passwordFile}`,
+    "--auth=scram-sha-256",
+  ];
   // The C locale sorts alike on every machine; UTF-8 text is stored as it comes.
   const locale = ["--encoding=UTF8", "--locale=C"];
   try {
-    await promisify(execFile)(join(binaries.bin, "initdb"), [...args, ...locale], { ...account, cwd: place, timeout: 120_000 });
+    await promisify(execFile)(join(binaries.bin, "initdb"), [...args, ...locale], {
+      ...account,
+      cwd: place,
+      timeout: 120_000,
+    });
     await promisify(execFile)("mv", [unfinished, data]);
   } finally {
     await rm(passwordFile, { force: true });

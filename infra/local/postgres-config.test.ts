@@ -6,7 +6,11 @@ import { renderPostgresConf } from "./postgres-config.ts";
 const profile = selectProfile(loadWorkloads(), "local");
 
 test("postgresql.conf has the profile's figures and listens on loopback only", () => {
-  const conf = renderPostgresConf(profile, { host: "127.0.0.1", port: 7110, binaries: { hasStatStatements: true } });
+  const conf = renderPostgresConf(profile, {
+    host: "127.0.0.1",
+    port: 7110,
+    binaries: { hasStatStatements: true },
+  });
   expect(conf).toContain(`max_connections = '${profile.postgres.max_connections}'\n`);
   expect(conf).toContain(`shared_buffers = '${profile.postgres.settings["shared_buffers"]}'\n`);
   expect(conf).toContain("listen_addresses = '127.0.0.1'\n");
@@ -15,7 +19,11 @@ test("postgresql.conf has the profile's figures and listens on loopback only", (
 });
 
 test("a PostgreSQL without pg_stat_statements is not asked to load it", () => {
-  const conf = renderPostgresConf(profile, { host: "127.0.0.1", port: 7110, binaries: { hasStatStatements: false } });
+  const conf = renderPostgresConf(profile, {
+    host: "127.0.0.1",
+    port: 7110,
+    binaries: { hasStatStatements: false },
+  });
   expect(conf).not.toContain("shared_preload_libraries");
 });
 

@@ -9,7 +9,10 @@ export interface PostgresTarget {
 }
 
 /** The text of `postgresql.conf`: sizes from the profile, the rest as a stack on one machine needs it. */
-export function renderPostgresConf(profile: Profile, { host, port, binaries }: PostgresTarget): string {
+export function renderPostgresConf(
+  profile: Profile,
+  { host, port, binaries }: PostgresTarget,
+): string {
   const { max_connections, superuser_reserved_connections, settings } = profile.postgres;
   const all: Record<string, string | number> = {
     listen_addresses: host,
@@ -27,8 +30,14 @@ export function renderPostgresConf(profile: Profile, { host, port, binaries }: P
     superuser_reserved_connections,
     ...settings,
   };
-  const lines = Object.entries(all).map(([key, value]) => `${key} = '${String(value).replaceAll("'", "''")}'`);
-  return [`# Generated from infra/workloads.yaml, profile "${profile.name}", at every start.`, ...lines, ""].join("\n");
+  const lines = Object.entries(all).map(
+    ([key, value]) => `${key} = '${String(value).replaceAll("'", "''")}'`,
+  );
+  return [
+    `# Generated from infra/workloads.yaml, profile "${profile.name}", at every start.`,
+    ...lines,
+    "",
+  ].join("\n");
 }
 
 /** The text of `pg_hba.conf`: passwords only, from this machine only. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { ensureRoles, migrate, scramSecret } from "@sluice/db/migrate";
 import { DATABASE, type Profile, roleSettings } from "@sluice/workloads";
 import type { Sql } from "postgres";
-import { DirectConnection } from "./direct-connection.ts";
+import type { DirectConnection } from "./direct-connection.ts";
 import type { PartSpec } from "./part.ts";
 import { HOST } from "./ports.ts";
 import { type Cluster, makeCluster, SUPERUSER, writeOwned } from "./postgres-cluster.ts";
@@ -19,12 +19,18 @@ export interface PostgresOptions {
 }
 
 /** The superuser's URL of a database. */
-export function postgresUrl({ port, secrets }: Pick<PostgresOptions, "port" | "secrets">, database: string): string {
+export function postgresUrl(
+  { port, secrets }: Pick<PostgresOptions, "port" | "secrets">,
+  database: string,
+): string {
   return `postgres://${SUPERUSER}:${secrets.password(SUPERUSER).password}@${HOST}:${port}/${database}`;
 }
 
 /** PostgreSQL as a part; makes the cluster first if there is none. */
-export async function postgresPart(options: PostgresOptions, connection: DirectConnection): Promise<PartSpec> {
+export async function postgresPart(
+  options: PostgresOptions,
+  connection: DirectConnection,
+): Promise<PartSpec> {
   const { cluster, secrets, logFile } = options;
   await makeCluster(cluster, secrets.password(SUPERUSER));
   return {
@@ -57,7 +63,11 @@ async function configure({ cluster, profile, port }: PostgresOptions): Promise<v
 }
 
 /** Creates the database, the roles with their settings and passwords, and applies the migrations. */
-export async function prepareDatabase(options: PostgresOptions, sql: Sql, log: (line: string) => void): Promise<void> {
+export async function prepareDatabase(
+  options: PostgresOptions,
+  sql: Sql,
+  log: (line: string) => void,
+): Promise<void> {
   const [found] = await sql`select 1 from pg_catalog.pg_database where datname = ${DATABASE}`;
   if (found === undefined) await sql`create database ${sql(DATABASE)}`;
   const url = postgresUrl(options, DATABASE);

@@ -3,13 +3,24 @@ import { once } from "node:events";
 import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterEach, expect, test } from "vitest";
-import { commandLine, isAlive, isOurs, listWorkingIn, signal, waitForExit } from "./process-table.ts";
+import {
+  commandLine,
+  isAlive,
+  isOurs,
+  listWorkingIn,
+  signal,
+  waitForExit,
+} from "./process-table.ts";
 
 const children: ChildProcess[] = [];
 
 /** A process that waits for its end, with `word` on its command line. */
 async function idle(word: string, cwd = "/"): Promise<number> {
-  const child = spawn(process.execPath, ["-e", "console.log(1); setInterval(() => {}, 1000)", "--", word], { cwd });
+  const child = spawn(
+    process.execPath,
+    ["-e", "console.log(1); setInterval(() => {}, 1000)", "--", word],
+    { cwd },
+  );
   children.push(child);
   await once(child.stdout, "data");
   return child.pid ?? 0;
@@ -35,8 +46,11 @@ test("the end of a process is waited for, up to a deadline", async () => {
   expect(() => signal(pid, "SIGTERM")).not.toThrow();
 });
 
-test.runIf(process.platform === "linux")("the processes that work in a folder are found", async () => {
-  const folder = realpathSync(tmpdir());
-  const pid = await idle("x", folder);
-  expect(await listWorkingIn(folder)).toContain(pid);
-});
+test.runIf(process.platform === "linux")(
+  "the processes that work in a folder are found",
+  async () => {
+    const folder = realpathSync(tmpdir());
+    const pid = await idle("x", folder);
+    expect(await listWorkingIn(folder)).toContain(pid);
+  },
+);

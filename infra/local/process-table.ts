@@ -21,7 +21,9 @@ export async function commandLine(pid: number): Promise<string> {
   const raw = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => undefined);
   if (raw !== undefined) return raw.replaceAll("\0", " ").trim();
   if (process.platform === "linux") return "";
-  const { stdout } = await promisify(execFile)("ps", ["-o", "command=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
+  const { stdout } = await promisify(execFile)("ps", ["-o", "command=", "-p", String(pid)]).catch(
+    () => ({ stdout: "" }),
+  );
   return stdout.trim();
 }
 
@@ -37,7 +39,9 @@ export async function isOurs(pid: number, word: string): Promise<boolean> {
 export async function listWorkingIn(folder: string): Promise<number[]> {
   const entries = await readdir("/proc").catch(() => []);
   const pids = entries.filter((entry) => /^\d+$/.test(entry)).map(Number);
-  const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)));
+  const folders = await Promise.all(
+    pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => undefined)),
+  );
   return pids.filter((_, index) => folders[index] === folder);
 }
 

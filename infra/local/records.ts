@@ -52,6 +52,10 @@ export class Records {
   }
 }
 
-function running(parts: Readonly<Record<string, RecordedPart | undefined>>): Record<string, RecordedPart> {
-  return Object.fromEntries(Object.entries(parts).flatMap(([name, part]) => (part === undefined ? [] : [[name, part]])));
+function running(
+  parts: Readonly<Record<string, RecordedPart | undefined>>,
+): Record<string, RecordedPart> {
+  return Object.fromEntries(
+    Object.entries(parts).flatMap(([name, part]) => (part === undefined ? [] : [[name, part]])),
+  );
 }

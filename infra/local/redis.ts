@@ -44,7 +44,11 @@ export function redisUrl({ port, secrets }: Pick<RedisOptions, "port" | "secrets
 }
 
 /** The text of `redis.conf`. Nothing is written to disk: Redis is never the truth here. */
-export function renderRedisConf({ port, place, secrets }: Pick<RedisOptions, "port" | "place" | "secrets">): string {
+export function renderRedisConf({
+  port,
+  place,
+  secrets,
+}: Pick<RedisOptions, "port" | "place" | "secrets">): string {
   const lines = [
     `bind ${HOST}`,
     `port ${port}`,
@@ -65,7 +69,11 @@ async function answers(url: string, signal: AbortSignal): Promise<void> {
 }
 
 async function ping(url: string): Promise<string | undefined> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 2_000 });
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    connectTimeout: 2_000,
+  });
   redis.on("error", () => undefined); // the call below reports it
   try {
     await redis.connect();

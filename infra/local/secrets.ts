@@ -67,5 +67,8 @@ export class Secrets {
 
 /** 24 random bytes, in letters that need no escape in a URL. */
 function makePassword(): Password {
-  return { password: randomBytes(24).toString("base64url"), salt: randomBytes(16).toString("base64") };
+  return {
+    password: randomBytes(24).toString("base64url"),
+    salt: randomBytes(16).toString("base64"),
+  };
 }

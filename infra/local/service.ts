@@ -42,7 +42,10 @@ export function serviceUrls(name: string, ports: Ports): { url: string; internal
 }
 
 /** What a service is told through its environment: its ports, and the URLs of its own workloads only. */
-export function serviceEnv(name: string, { ports, profile, urls, redisUrl }: ServiceOptions): NodeJS.ProcessEnv {
+export function serviceEnv(
+  name: string,
+  { ports, profile, urls, redisUrl }: ServiceOptions,
+): NodeJS.ProcessEnv {
   const port = portsOf(name, ports);
   const gates = profile.services[name]?.gates ?? [];
   return {
@@ -63,7 +66,9 @@ function portsOf(name: string, ports: Ports): Ports["services"][string] {
 
 async function answers(url: string, signal: AbortSignal): Promise<void> {
   const probe = async (): Promise<true | undefined> => {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(
+      () => undefined,
+    );
     await response?.body?.cancel();
     return response?.ok === true ? true : undefined;
   };

@@ -17,7 +17,11 @@ export interface StackFile {
   readonly project: string;
   readonly services: Readonly<Record<string, { url: string; internal_url: string; pid: number }>>;
   readonly postgres: { readonly url: string; readonly pid: number };
-  readonly pgbouncer: { readonly urls: Readonly<Record<WorkloadName, string>>; readonly admin_url: string; readonly pid: number };
+  readonly pgbouncer: {
+    readonly urls: Readonly<Record<WorkloadName, string>>;
+    readonly admin_url: string;
+    readonly pid: number;
+  };
   readonly redis: { readonly url: string; readonly pid: number };
   readonly keys: Keys;
 }
@@ -32,14 +36,31 @@ export interface StackFacts {
   readonly pids: Readonly<Record<string, number>>;
 }
 
-export function describeStack({ ports, secrets, keys, workloadUrls, redisUrl, pids }: StackFacts): StackFile {
+export function describeStack({
+  ports,
+  secrets,
+  keys,
+  workloadUrls,
+  redisUrl,
+  pids,
+}: StackFacts): StackFile {
   const pid = (part: string): number => pids[part] ?? 0;
-  const services = SERVICES.map(({ name }) => [name, { ...serviceUrls(name, ports), pid: pid(name) }]);
+  const services = SERVICES.map(({ name }) => [
+    name,
+    { ...serviceUrls(name, ports), pid: pid(name) },
+  ]);
   return {
     project: DEMO,
     services: Object.fromEntries(services),
-    postgres: { url: postgresUrl({ port: ports.postgres, secrets }, DATABASE), pid: pid("postgres") },
-    pgbouncer: { urls: workloadUrls, admin_url: consoleUrl({ ports, secrets }), pid: pid("pgbouncer") },
+    postgres: {
+      url: postgresUrl({ port: ports.postgres, secrets }, DATABASE),
+      pid: pid("postgres"),
+    },
+    pgbouncer: {
+      urls: workloadUrls,
+      admin_url: consoleUrl({ ports, secrets }),
+      pid: pid("pgbouncer"),
+    },
     redis: { url: redisUrl, pid: pid("redis") },
     keys,
   };
@@ -52,6 +73,7 @@ export async function writeStack(home: Home, stack: StackFile): Promise<void> {
 /** The stack that runs in this home. @throws Error when none is ready. */
 export async function readStack(home: Home): Promise<StackFile> {
   const stack = await readJson<StackFile>(home.stackFile);
-  if (stack === undefined) throw new Error(`No stack is ready in ${home.root}. Start one: npm start`);
+  if (stack === undefined)
+    throw new Error(`No stack is ready in ${home.root}. Start one: npm start`);
   return stack;
 }

@@ -36,7 +36,10 @@ async function start(): Promise<number> {
   if (outcome.kind === "stopped") return outcome.code;
   const stack = await readStack(home);
   const demo = values["no-demo"] ? "skipped" : await loadDemo(home, stack);
-  announce(stack, { demo: demo === "loaded", detached: values.detach || outcome.kind === "running already" });
+  announce(stack, {
+    demo: demo === "loaded",
+    detached: values.detach || outcome.kind === "running already",
+  });
   if (outcome.kind === "running already") return demo === "failed" ? 1 : 0;
   if (!values.detach) return await supervisor.ended();
   supervisor.release();

@@ -71,7 +71,8 @@ export class SupervisorProcess {
   }
 
   #passSignals(): this {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.#pass());
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.on(signal, () => this.#pass());
     return this;
   }
 
@@ -79,7 +80,9 @@ export class SupervisorProcess {
     const now = performance.now();
     if (now - this.#lastSignalAt < SAME_SIGNAL_MS) return;
     this.#lastSignalAt = now;
-    process.stdout.write(this.#asked ? "\n  stopping by force\n" : "\n  stopping (once more to force it)\n");
+    process.stdout.write(
+      this.#asked ? "\n  stopping by force\n" : "\n  stopping (once more to force it)\n",
+    );
     this.#asked = true;
     this.#child.kill("SIGTERM");
   }
@@ -92,13 +95,18 @@ export class SupervisorProcess {
       else if (report.kind === "failed" && this.#asked) return; // it stopped because we asked it to
       else resolve(report);
     });
-    void this.#exit.then(async () => resolve(this.#asked ? { kind: "stopped", code: 130 } : await this.#unexplained()));
+    void this.#exit.then(async () =>
+      resolve(this.#asked ? { kind: "stopped", code: 130 } : await this.#unexplained()),
+    );
     return promise;
   }
 
   async #unexplained(): Promise<Outcome> {
     const log = join(this.#home.logs, "supervisor.log");
-    return { kind: "failed", message: `The supervisor ended (${this.#child.signalCode ?? this.#child.exitCode}). The end of ${log}:\n${await tailOf(log, 15)}` };
+    return {
+      kind: "failed",
+      message: `The supervisor ended (${this.#child.signalCode ?? this.#child.exitCode}). The end of ${log}:\n${await tailOf(log, 15)}`,
+    };
   }
 
   /** Another supervisor has this home: waits until it is ready. */
@@ -108,6 +116,9 @@ export class SupervisorProcess {
       if ((await readState(this.#home))?.phase === "ready") return { kind: "running already" };
       await sleep(100);
     }
-    return { kind: "failed", message: `Another start in ${this.#home.root} did not become ready. See ${this.#home.logs}/supervisor.log` };
+    return {
+      kind: "failed",
+      message: `Another start in ${this.#home.root} did not become ready. See ${this.#home.logs}/supervisor.log`,
+    };
   }
 }

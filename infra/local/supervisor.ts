@@ -66,6 +66,7 @@ function fail(error: unknown): void {
 /** Errors say in their message what to do; only of our own faults the place is of interest. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  const isBug =
+    error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
   return isBug ? (error.stack ?? error.message) : error.message;
 }

@@ -17,6 +17,9 @@ export class ProjectApi {
       signal: AbortSignal.timeout(30_000),
     });
     const answer = await response.text();
-    if (!response.ok) throw new Error(`${method} ${this.#base}/${path} answered ${response.status}: ${answer.slice(0, 500)}`);
+    if (!response.ok)
+      throw new Error(
+        `${method} ${this.#base}/${path} answered ${response.status}: ${answer.slice(0, 500)}`,
+      );
   }
 }

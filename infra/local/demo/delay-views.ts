@@ -18,7 +18,10 @@ export interface DelayView {
 }
 
 export const AIRPORT_DELAYS: DelayView = { name: "airport_delays", joinKeys: ["airport"] };
-export const ROUTE_DELAYS: DelayView = { name: "route_delays", joinKeys: ["origin", "destination"] };
+export const ROUTE_DELAYS: DelayView = {
+  name: "route_delays",
+  joinKeys: ["origin", "destination"],
+};
 
 export async function putView(api: ProjectApi, { name, joinKeys }: DelayView): Promise<void> {
   const join_keys = joinKeys.map((key) => ({ name: key, type: "string" }));
@@ -26,7 +29,11 @@ export async function putView(api: ProjectApi, { name, joinKeys }: DelayView): P
 }
 
 /** Pushes all rows, in batches. Repeating it changes nothing: a flight's time is the event time. */
-export async function pushDelays(api: ProjectApi, view: DelayView, delays: ReadonlyMap<string, Delays>): Promise<void> {
+export async function pushDelays(
+  api: ProjectApi,
+  view: DelayView,
+  delays: ReadonlyMap<string, Delays>,
+): Promise<void> {
   const rows = [...delays];
   for (let start = 0; start < rows.length; start += BATCH_ROWS) {
     const df = frameOf(view, rows.slice(start, start + BATCH_ROWS));
@@ -35,7 +42,10 @@ export async function pushDelays(api: ProjectApi, view: DelayView, delays: Reado
 }
 
 /** Feast's form of a data frame: a list for each column. */
-export function frameOf({ joinKeys }: DelayView, rows: readonly (readonly [key: string, delays: Delays])[]): Record<string, unknown[]> {
+export function frameOf(
+  { joinKeys }: DelayView,
+  rows: readonly (readonly [key: string, delays: Delays])[],
+): Record<string, unknown[]> {
   const keys = joinKeys.map((name, index) => [name, rows.map(([key]) => key.split(" ")[index])]);
   const times = rows.map(([, { last_flight_at }]) => last_flight_at.toISOString());
   return {

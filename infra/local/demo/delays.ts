@@ -52,14 +52,18 @@ export class DelayTally {
   /** By origin and destination, parted by a space. */
   routes(): Map<string, Delays> {
     const routes = [...this.#routes].flatMap(([origin, destinations]) =>
-      [...destinations].map(([destination, tally]): [string, Delays] => [`${origin} ${destination}`, delaysOf(tally)]),
+      [...destinations].map(([destination, tally]): [string, Delays] => [
+        `${origin} ${destination}`,
+        delaysOf(tally),
+      ]),
     );
     return new Map(routes);
   }
 
   #tallyOf(origin: string, destination: string): Tally {
     let destinations = this.#routes.get(origin);
-    if (destinations === undefined) this.#routes.set(origin, (destinations = new Map<string, Tally>()));
+    if (destinations === undefined)
+      this.#routes.set(origin, (destinations = new Map<string, Tally>()));
     let tally = destinations.get(destination);
     if (tally === undefined) destinations.set(destination, (tally = newTally()));
     return tally;
@@ -78,5 +82,10 @@ function addTo(sum: Tally, { flights, minutes, late, last }: Tally): void {
 }
 
 function delaysOf({ flights, minutes, late, last }: Tally): Delays {
-  return { flights, mean_delay: minutes / flights, late_share: late / flights, last_flight_at: new Date(last) };
+  return {
+    flights,
+    mean_delay: minutes / flights,
+    late_share: late / flights,
+    last_flight_at: new Date(last),
+  };
 }

@@ -1,9 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { zstdDecompressSync } from "node:zlib";
-import { asyncBufferFromFile, type Compressors, parquetMetadataAsync, parquetRead } from "hyparquet";
+import {
+  asyncBufferFromFile,
+  type Compressors,
+  parquetMetadataAsync,
+  parquetRead,
+} from "hyparquet";
 
 /** The Parquet file of the npm package `vega-datasets`: 3 million flights inside the USA, January to June 2001. */
-export const FLIGHTS_FILE = fileURLToPath(new URL("../data/flights-3m.parquet", import.meta.resolve("vega-datasets")));
+export const FLIGHTS_FILE = fileURLToPath(
+  new URL("../data/flights-3m.parquet", import.meta.resolve("vega-datasets")),
+);
 
 /** Some flights, as columns of equal length. */
 export interface FlightColumns {
@@ -14,7 +21,12 @@ export interface FlightColumns {
   readonly destination: readonly string[];
 }
 
-const COLUMNS = ["date", "delay", "origin", "destination"] as const satisfies readonly (keyof FlightColumns)[];
+const COLUMNS = [
+  "date",
+  "delay",
+  "origin",
+  "destination",
+] as const satisfies readonly (keyof FlightColumns)[];
 
 const COMPRESSORS: Compressors = { ZSTD: (input) => zstdDecompressSync(input) };
 

@@ -9,10 +9,17 @@ export async function loadFeatures(api: ProjectApi, say: (line: string) => void)
   for await (const flights of readFlights()) tally.add(flights);
   const airports = tally.airports();
   const routes = tally.routes();
-  say(`${tally.flights.toLocaleString("en")} flights read; late = more than ${LATE_MINUTES} minutes`);
-  for (const [view, delays] of [[AIRPORT_DELAYS, airports], [ROUTE_DELAYS, routes]] as const) {
+  say(
+    `${tally.flights.toLocaleString("en")} flights read; late = more than ${LATE_MINUTES} minutes`,
+  );
+  for (const [view, delays] of [
+    [AIRPORT_DELAYS, airports],
+    [ROUTE_DELAYS, routes],
+  ] as const) {
     await putView(api, view);
     await pushDelays(api, view, delays);
-    say(`feature view ${view.name}: ${delays.size.toLocaleString("en")} entities by ${view.joinKeys.join(" and ")}`);
+    say(
+      `feature view ${view.name}: ${delays.size.toLocaleString("en")} entities by ${view.joinKeys.join(" and ")}`,
+    );
   }
 }

@@ -20,7 +20,10 @@ export async function isDemoLoaded(home: Home, stack: StackFile): Promise<boolea
 }
 
 export async function markDemoLoaded(home: Home, stack: StackFile): Promise<void> {
-  await replaceJson(markerFile(home), { version: DEMO_VERSION, key: hashOf(stack.keys.demo) } satisfies Marker);
+  await replaceJson(markerFile(home), {
+    version: DEMO_VERSION,
+    key: hashOf(stack.keys.demo),
+  } satisfies Marker);
 }
 
 function markerFile(home: Home): string {
