@@ -2,44 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Account } from "./account.ts";
 import { Backoff } from "./backoff.ts";
 import { tailOf } from "./log-tail.ts";
-
-/** What the supervisor knows about one process that it keeps running. */
-export interface PartSpec {
-  readonly name: string;
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly env?: NodeJS.ProcessEnv;
-  readonly cwd: string;
-  /** Whom it runs as; ourselves when undefined. */
-  readonly account: Account | undefined;
-  /** A word on its command line that no other stack's part has: how it is known when only its id is left. */
-  readonly word: string;
-  readonly logFile: string;
-  /** Done before every start. */
-  readonly prepare?: () => Promise<void>;
-  /** Resolves when it serves; rejects when it never will, or with the signal's reason. */
-  readonly ready: (signal: AbortSignal) => Promise<void>;
-  readonly startTimeoutMs: number;
-  readonly stopSignal: NodeJS.Signals;
-  readonly forceSignal: NodeJS.Signals;
-  readonly stopTimeoutMs: number;
-}
-
-/** How a part tells what happens to it. */
-export interface PartEvents {
-  /** Its pid changed; undefined: it does not run. */
-  readonly onPid: (pid: number | undefined) => Promise<void>;
-  /** A line for people. */
-  readonly onNews: (line: string) => void;
-}
-
-/** A part that did not come up, with the end of its log. */
-export class PartFailedError extends Error {
-  override readonly name = "PartFailedError";
-}
+import { PartFailedError, type PartEvents, type PartSpec } from "./part-spec.ts";
 
 /** A process that is kept running: started again, with backoff, whenever it dies, until it is stopped. */
 export class Part {
@@ -124,8 +89,9 @@ export class Part {
     const { promise: gone, resolve } = Promise.withResolvers<void>();
     child.once("exit", () => resolve());
     const watch = new AbortController();
-    const limits = [watch.signal, this.#stopping.signal, AbortSignal.timeout(spec.startTimeoutMs)];
-    const ready = spec.ready(AbortSignal.any(limits));
+    const late = new Error(`it did not answer within ${spec.startTimeoutMs} ms`);
+    const timer = setTimeout(() => watch.abort(late), spec.startTimeoutMs);
+    const ready = spec.ready(AbortSignal.any([watch.signal, this.#stopping.signal]));
     try {
       await Promise.race([
         ready,
@@ -137,6 +103,7 @@ export class Part {
       await this.#end("SIGKILL", 5_000);
       throw await this.#failure(error, logFrom);
     } finally {
+      clearTimeout(timer);
       watch.abort();
       await ready.catch(() => undefined); // told above, or no longer of interest
     }

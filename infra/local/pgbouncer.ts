@@ -8,7 +8,7 @@ import {
 } from "@sluice/pgbouncer";
 import { type Profile, type WorkloadName, WORKLOADS } from "@sluice/workloads";
 import type { Account } from "./account.ts";
-import type { PartSpec } from "./part.ts";
+import type { PartSpec } from "./part-spec.ts";
 import { HOST, type Ports } from "./ports.ts";
 import { secretOf } from "./postgres.ts";
 import { writeOwned } from "./postgres-cluster.ts";

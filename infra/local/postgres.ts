@@ -3,7 +3,7 @@ import { ensureRoles, migrate, scramSecret } from "@sluice/db/migrate";
 import { DATABASE, type Profile, roleSettings } from "@sluice/workloads";
 import type { Sql } from "postgres";
 import type { DirectConnection } from "./direct-connection.ts";
-import type { PartSpec } from "./part.ts";
+import type { PartSpec } from "./part-spec.ts";
 import { HOST } from "./ports.ts";
 import { type Cluster, makeCluster, SUPERUSER, writeOwned } from "./postgres-cluster.ts";
 import { renderPgHba, renderPostgresConf } from "./postgres-config.ts";

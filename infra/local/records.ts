@@ -1,5 +1,5 @@
 import type { Home } from "./home.ts";
-import type { PartSpec } from "./part.ts";
+import type { PartSpec } from "./part-spec.ts";
 import { type RecordedPart, type SupervisorState, writeState } from "./state-file.ts";
 import { describeStack, type StackFacts, writeStack } from "./stack-file.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import type { Account } from "./account.ts";
-import type { PartSpec } from "./part.ts";
+import type { PartSpec } from "./part-spec.ts";
 import { HOST } from "./ports.ts";
 import { writeOwned } from "./postgres-cluster.ts";
 import type { Secrets } from "./secrets.ts";

@@ -1,6 +1,6 @@
 import type { Profile, WorkloadName } from "@sluice/workloads";
 import { type Home, REPOSITORY } from "./home.ts";
-import type { PartSpec } from "./part.ts";
+import type { PartSpec } from "./part-spec.ts";
 import { HOST, type Ports } from "./ports.ts";
 import type { ServiceEntry } from "./services.ts";
 import { until } from "./until.ts";

@@ -13,6 +13,7 @@ export async function until<T>(
     signal.throwIfAborted();
     const found = await probe();
     if (found !== undefined) return found;
-    await sleep(everyMs, undefined, { signal });
+    // An aborted sleep says only that it was; the signal knows why.
+    await sleep(everyMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
