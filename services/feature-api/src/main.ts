@@ -3,7 +3,7 @@ import { parseConfig } from "@sluice/config";
 import { openDatabase } from "@sluice/db";
 import { listen, runUntilSignal } from "@sluice/http";
 import { createLogger, createRegistry } from "@sluice/telemetry";
-import { loadWorkloads, selectProfile } from "@sluice/workloads";
+import { assertBudget, loadWorkloads, selectProfile } from "@sluice/workloads";
 import { Redis } from "ioredis";
 import { buildApp, SERVICE } from "./app.ts";
 import { Settings } from "./settings.ts";
@@ -15,6 +15,7 @@ const profile = selectProfile(
   loadWorkloads(settings.SLUICE_WORKLOADS_FILE),
   settings.SLUICE_PROFILE,
 );
+assertBudget(profile);
 const db = await openDatabase<unknown>({
   url: settings.SLUICE_FEATURE_URL,
   workload: "feature",
