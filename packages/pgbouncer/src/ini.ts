@@ -9,7 +9,7 @@ export interface PgbouncerTarget {
   readonly userlistFile: string;
   /** May change things on the console (SET, RELOAD, RECONNECT, …). */
   readonly adminUser: string;
-  /** May only look (SHOW). */
+  /** May only look (SHOW), beside the workloads' roles: each gate asks at boot what its pooler can do. */
   readonly statsUser: string;
 }
 
