@@ -2,7 +2,7 @@
 //   node infra/local/bootstrap.mjs <script.ts> [arguments]
 // Installs the dependencies first when they are missing or older than pnpm-lock.yaml. Plain JavaScript, no
 // dependencies, and nothing of its own on stdout: that belongs to the script.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
@@ -60,8 +60,37 @@ async function install(wanted) {
     fail(
       `${explain(read(log))}\nnpx ${args.join(" ")} failed (${code}); the end of ${log}:\n${tail(read(log))}`,
     );
+  requireLibraries();
   fs.writeFileSync(MARKER, wanted);
   fs.rmSync(log, { force: true });
+}
+
+/** Node 26 is linked with libatomic, which minimal images of Debian and Fedora lack. */
+function requireLibraries() {
+  const fault = nodeFault();
+  if (fault === undefined) return;
+  const steps = fault.includes("libatomic") ? libatomicSteps() : [];
+  if (steps.length === 0) fail(`The pinned Node does not run on this system: ${fault}`);
+  say("installing libatomic, which Node needs …");
+  for (const [file, ...args] of steps) spawnSync(file, args, { stdio: "ignore" });
+  if (nodeFault() === undefined) return;
+  fail(`Node needs libatomic. Install it, then start again: ${steps.at(-1).join(" ")}`);
+}
+
+function nodeFault() {
+  const { status, stderr, error } = spawnSync(path.join(BIN, "node"), ["--version"], {
+    encoding: "utf8",
+  });
+  return status === 0 ? undefined : (error?.message ?? stderr.trim());
+}
+
+function libatomicSteps() {
+  const sudo = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
+  if (fs.existsSync("/usr/bin/apt-get")) {
+    const install = [...sudo, "apt-get", "install", "-y", "--no-install-recommends", "libatomic1"];
+    return [[...sudo, "apt-get", "update"], install];
+  }
+  return fs.existsSync("/usr/bin/dnf") ? [[...sudo, "dnf", "install", "-y", "libatomic"]] : [];
 }
 
 function finished(args, output) {

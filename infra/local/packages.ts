@@ -50,10 +50,10 @@ export type RunAsInstaller = (command: readonly string[]) => void;
  * No system service is left enabled or running that was not before.
  * @throws Error in one sentence that says what to install.
  */
-export async function installPackages(
+export function installPackages(
   programs: readonly ProgramName[],
   say: (line: string) => void,
-): Promise<void> {
+): void {
   const manager = PACKAGE_MANAGERS.find(({ command }) => isThere(command));
   const prefix = manager && installerPrefix(manager);
   const names = programs.map((program) => manager?.packages[program] ?? program);
@@ -64,7 +64,7 @@ export async function installPackages(
   );
   const run: RunAsInstaller = ([file = "", ...args]) => runInstaller([...prefix, file, ...args]);
   const install = (): void => manager.steps(names).forEach(run);
-  if (manager.command === "apt-get") await keepServicesOff(run, install);
+  if (manager.command === "apt-get") keepServicesOff(run, install);
   else install();
 }
 

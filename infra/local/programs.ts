@@ -40,7 +40,7 @@ export async function findPrograms(
   const missing = (Object.keys(NAMES) as ProgramName[]).filter(
     (name) => findProgram(name, env) === undefined,
   );
-  if (missing.length > 0) await installPackages(missing, say);
+  if (missing.length > 0) installPackages(missing, say);
   return {
     pgbouncer: await checkedPgbouncer(requireProgram("pgbouncer", env)),
     redis: await checkedRedis(requireProgram("redis", env)),
