@@ -243,12 +243,12 @@ test("a flood of invented keys makes few queries at once, and the same one twice
   const app = serve(await openVerifier(db));
   const { projects } = await makeTenant(admin);
   const invented = Array.from({ length: 300 }, () => bearer(formatKey(generateKey())));
-  for (const _round of [1, 2]) {
-    const answers = await Promise.all(
-      invented.map((authorization) => get(app, projects[0]!, authorization)),
-    );
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
-  }
+  // Each twice at once: what is remembered of a miss lasts a second, which a busy machine may need for 300.
+  const twice = invented.flatMap((authorization) => [authorization, authorization]);
+  const answers = await Promise.all(
+    twice.map((authorization) => get(app, projects[0]!, authorization)),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
   expect(most()).toBeLessThanOrEqual(2);
   expect(statements.get("auth.find_key")).toBe(300);
 });
