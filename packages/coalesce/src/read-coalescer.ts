@@ -23,6 +23,8 @@ export interface ReadCoalescerOptions<K, V> {
   readonly isShared: (error: unknown) => boolean;
   /** Told the number of keys of each statement. */
   readonly onBatch?: (size: number) => void;
+  /** Told when nothing waits and nothing is in flight, so that who keeps many coalescers can drop this one. */
+  readonly onIdle?: () => void;
 }
 
 interface Entry<K, V> {
@@ -87,11 +89,15 @@ export class ReadCoalescer<K, V> {
 
   #send(): void {
     const batch = this.#take();
-    if (batch.length === 0) return;
+    if (batch.length === 0) {
+      if (this.#inFlight === 0) this.#options.onIdle?.();
+      return;
+    }
     this.#inFlight += 1;
     void this.#read(batch).finally(() => {
       this.#inFlight -= 1;
       this.#schedule();
+      if (this.#inFlight === 0 && this.#waiting.size === 0) this.#options.onIdle?.();
     });
     this.#schedule();
   }

@@ -16,9 +16,9 @@ export interface RunOptions {
   /** Running it twice is the same as running it once: it is repeated when a connection breaks. @default false */
   readonly idempotent?: boolean;
   /** @default that of the request's context */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** `performance.now()` milliseconds. @default that of the request's context, else the pool's time-outs */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
 }
 
 /** Something Kysely can compile: a finished query builder, or its `sql` template. */

@@ -6,6 +6,7 @@ import { healthRoute } from "./feast/health-route.ts";
 import type { FeatureApi } from "./feature-api.ts";
 import { serviceRoutes } from "./feature-services/routes.ts";
 import { openServiceCatalog } from "./feature-services/service-catalog.ts";
+import { coalesceMetrics } from "./lookup/coalesce-metrics.ts";
 import { entityReader } from "./lookup/read-entities.ts";
 import { lookUpRoutes } from "./lookup/routes.ts";
 import { ServedMetrics } from "./lookup/served-metrics.ts";
@@ -37,7 +38,7 @@ export function buildApp({ db, verifier, logger, registry }: FeatureApiDeps): Ap
     db,
     catalog: openViewCatalog(db),
     services: openServiceCatalog(db),
-    read: entityReader(db),
+    read: entityReader(db, coalesceMetrics(registry)),
     served: new ServedMetrics(registry),
     now: Date.now,
     projectOf: (request, name) => verifier.resolveProject(request.principal, name),

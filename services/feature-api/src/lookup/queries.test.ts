@@ -119,7 +119,7 @@ test("a batch over several views is one statement, in which each entity is read 
       load: async () => views,
       notFound: (names) => new SluiceError("NOT_FOUND", names.join()),
     }),
-    read: entityReader(db),
+    read: entityReader(db, { sent: () => undefined }),
     served: new ServedMetrics(new Registry()),
     now: Date.now,
   };

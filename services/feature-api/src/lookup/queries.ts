@@ -1,3 +1,4 @@
+import type { RunOptions } from "@sluice/db";
 import { sql } from "kysely";
 import type { Stored } from "../values/codec.ts";
 import type { Queryable } from "../views/queries.ts";
@@ -25,6 +26,7 @@ export function findRows(
   db: Queryable,
   projectId: string,
   addresses: readonly EntityAddress[],
+  options: Pick<RunOptions, "signal" | "deadline"> = {},
 ): Promise<(EntityRow & { position: number })[]> {
   const viewIds = addresses.map(({ viewId }) => viewId);
   const entityKeys = addresses.map(({ entityKey }) => entityKey);
@@ -39,7 +41,7 @@ export function findRows(
         and stored.entity_key = wanted.entity_key
       limit 1
     ) as found`;
-  return db.run("features.find_rows", query, { idempotent: true });
+  return db.run("features.find_rows", query, { ...options, idempotent: true });
 }
 
 export async function deleteRow(
