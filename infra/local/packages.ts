@@ -24,7 +24,7 @@ const PACKAGE_MANAGERS: readonly PackageManager[] = [
   },
   {
     command: "dnf",
-    packages: { pgbouncer: "pgbouncer", redis: "(redis or valkey)" },
+    packages: { pgbouncer: "pgbouncer", redis: "redis" },
     steps: (packages) => [["dnf", "install", "-y", ...packages]],
     asRoot: true,
   },
