@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ParameterOrJSON, PendingQuery, Row } from "postgres";
 import { toParameter } from "./pg-values.ts";
 import { SingleConnection } from "./single-connection.ts";
@@ -17,6 +18,7 @@ export interface SlotOptions {
 
 /** How long a cancel request, and then the cancelled statement, may take before the connection is given up. */
 const CANCEL_TIMEOUT_MS = 1_000;
+const CANCEL_RETRY_MS = 20;
 const RETIRE_TIMEOUT_MS = 1_000;
 
 /** The backend's key data that postgres.js keeps on a query it has sent; not part of its published types. */
@@ -125,19 +127,30 @@ export class Slot {
     return this.#cancelling;
   }
 
+  /**
+   * Asked again until it works: a request that comes before the statement has reached the server, or between its two
+   * round trips (describe, execute), hits nothing.
+   */
   async #cancel(query: PendingQuery<Row[]>): Promise<void> {
-    const settled = query.then(ignore, ignore);
-    const { state } = query as unknown as Sent;
-    const giveUp = setTimeout(() => this.close(), CANCEL_TIMEOUT_MS);
-    try {
-      // Without a key the statement has not left this process: closing is the only way to stop it.
-      if (state === null) this.close();
-      else await requestCancel(this.#connection.address, state, CANCEL_TIMEOUT_MS);
-    } catch {
-      this.close(); // the cancel request failed: the pooler is unreachable, so the connection is worthless too
+    const settled = query.then(ignore, ignore).then(() => true);
+    const giveUpAt = performance.now() + CANCEL_TIMEOUT_MS;
+    while (performance.now() < giveUpAt) {
+      const { state } = query as unknown as Sent;
+      if (state !== null && !(await this.#requestCancel(state))) break;
+      if (await Promise.race([settled, sleep(CANCEL_RETRY_MS, false)])) return;
     }
+    this.close();
     await settled;
-    clearTimeout(giveUp);
+  }
+
+  /** @returns false when the pooler can't be reached: the connection is worthless then. */
+  async #requestCancel(key: NonNullable<Sent["state"]>): Promise<boolean> {
+    try {
+      await requestCancel(this.#connection.address, key, CANCEL_TIMEOUT_MS);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Closes the connection at once; a statement in flight fails. Idempotent. */

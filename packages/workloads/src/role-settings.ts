@@ -20,6 +20,8 @@ export function roleSettings(profile: Profile): RoleSettings[] {
       settings: {
         statement_timeout: `${statement_timeout_ms}ms`,
         idle_in_transaction_session_timeout: `${idle_in_transaction_timeout_ms}ms`,
+        // A statement whose client is gone, and whom no cancel request reached, ends all the same (PostgreSQL >= 14).
+        client_connection_check_interval: "1000ms",
         timezone: "UTC",
         search_path: "",
       },

@@ -40,5 +40,5 @@ test("every role carries its time-outs and the UTC time zone", () => {
   const statements = renderRoleSettings(selectProfile(loadWorkloads(), "local"));
   expect(statements).toContain("ALTER ROLE sluice_feature SET statement_timeout = '5000ms'");
   expect(statements).toContain("ALTER ROLE sluice_monitor SET timezone = 'UTC'");
-  expect(statements).toHaveLength(WORKLOADS.length * 4);
+  expect(statements).toHaveLength(WORKLOADS.length * 5);
 });
