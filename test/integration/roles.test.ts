@@ -22,12 +22,11 @@ async function migratedDatabase(): Promise<ScratchDatabase> {
 
 test.each(ROLES)("$name has its settings in every session", async ({ name, settings }) => {
   const { url, urlAs } = await databaseWithRoles();
-  const [row] = await connect(urlAs(name))`
-    SELECT current_setting('search_path') AS search_path, current_setting('timezone') AS timezone,
-           (SELECT setting || unit FROM pg_settings WHERE name = 'statement_timeout') AS statement_timeout,
-           (SELECT setting || unit FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout')
-             AS idle_in_transaction_session_timeout`;
-  expect(row).toEqual({ ...settings, search_path: '""' });
+  const rows = await connect(urlAs(name))<{ name: string; value: string }[]>`
+    SELECT lower(name) AS name, setting || coalesce(unit, '') AS value FROM pg_settings
+    WHERE lower(name) = ANY (string_to_array(${Object.keys(settings).join()}, ','))`;
+  const actual = Object.fromEntries(rows.map((row) => [row.name, row.value]));
+  expect(actual).toEqual({ ...settings, search_path: '""' });
   expect(await ensureRoles({ url, roles: ROLES })).toEqual({ leftToAdministrator: [] });
 });
 
