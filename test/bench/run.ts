@@ -2,26 +2,39 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import startStack from "@sluice/testing/stack";
 import { benchGate } from "./gate.ts";
+import { benchLookUps } from "./look-ups.ts";
 
-const USAGE = `npm run bench [-- --quick]
-  --quick   fewer rounds
+const USAGE = `npm run bench [-- --quick] [gate] [look-ups]
+  --quick   fewer and shorter rounds
 Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No figure decides anything.
 `;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
-if (values.help) process.stdout.write(USAGE);
-else {
+const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
+  gate: (quick) => benchGate(quick ? 3 : 9),
+  "look-ups": (quick) => benchLookUps(quick ? 2 : 5, quick ? 2 : 5),
+};
+
+async function bench(names: readonly string[]): Promise<void> {
   const stop = await startStack();
   try {
     process.stdout.write(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}\n\n`);
-    process.stdout.write(await benchGate(values.quick ? 3 : 9));
+    for (const name of names) process.stdout.write(`${await BENCHES[name]!(values.quick)}\n`);
   } finally {
     await stop();
   }
 }
+
+const unknown = positionals.filter((name) => !(name in BENCHES));
+if (values.help) process.stdout.write(USAGE);
+else if (unknown.length > 0) {
+  process.stderr.write(`There is no bench ${unknown.join(", ")}.\n${USAGE}`);
+  process.exitCode = 2;
+} else await bench(positionals.length > 0 ? positionals : Object.keys(BENCHES));

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { openDatabase } from "@sluice/db";
 import { createLogger, createRegistry, runInContext } from "@sluice/telemetry";
 import { loadWorkloads, selectProfile } from "@sluice/workloads";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestDatabase, openSuperuser, openTestDatabase } from "./open-database.ts";
 import { until } from "./until.ts";
@@ -78,6 +78,39 @@ test("a caller that leaves has its statement cancelled on the server, and the sl
   await until("the server has stopped it", async () => (await running("left-alone")) === 0, 1_000);
   await until("the slot is back", () => db.status().active === 0);
   expect(await db.run("test.next", sql`select 1 as one`)).toEqual([{ one: 1 }]);
+});
+
+test("a deadline ends a statement without a signal, on time and on the server", async () => {
+  const deadline = performance.now() + 300;
+  const query = sql`select pg_sleep(30), 'out-of-time'`;
+  await expect(db.run("test.late", query, { deadline })).rejects.toMatchObject({
+    code: "DEADLINE_EXCEEDED",
+  });
+  expect(performance.now() - deadline).toBeLessThan(100);
+  await until("the server has stopped it", async () => (await running("out-of-time")) === 0, 1_000);
+  await until("the slot is back", () => db.status().active === 0);
+  const late = db.run("test.too_late", sql`select 1`, { deadline });
+  await expect(late).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+});
+
+test("a parameter that can't be sent is refused, and leaves nothing behind", async () => {
+  const caller = new AbortController();
+  const { signal } = caller;
+  for (const value of [undefined, [[1]], new Date(Number.NaN)])
+    await expect(db.run("test.bad", sql`select ${value}::text`, { signal })).rejects.toThrow();
+  const others = Array.from({ length: 6 }, () => db.run("test.other", sql`select pg_sleep(0.1)`));
+  caller.abort(); // once cancelled whatever the slot of the bad statement ran by then
+  await Promise.all(others);
+});
+
+test("a slot whose statement had too many parameters does not spoil the next one", async () => {
+  await using single = await openTestDatabase("feature", { base: 1, overflow: 0 });
+  const many = (count: number): RawBuilder<unknown> =>
+    sql`select 1 as one where '1' in (${sql.join(Array.from({ length: count }, (_, i) => `${i}`))})`;
+  await expect(single.run("test.many", many(70_000))).rejects.toMatchObject({
+    code: "MAX_PARAMETERS_EXCEEDED",
+  });
+  expect(await single.run("test.many", many(60_000))).toEqual([{ one: 1 }]);
 });
 
 test("a statement over the role's statement_timeout says so", async () => {
@@ -164,6 +197,22 @@ test("a transaction with a failed statement can't look committed", async () => {
   });
   await expect(transaction).rejects.toThrow("rolled back");
   expect(db.status().active).toBe(0);
+});
+
+test("a statement that is queued behind the failure of its transaction never runs", async () => {
+  const queued: Promise<unknown>[] = [];
+  const transaction = db.transaction("test.thrown", async (tx) => {
+    for (const query of [
+      sql`select pg_sleep(0.1)`,
+      sql`insert into database_test.accounts values (3, 0)`,
+    ])
+      queued.push(tx.run("test.queued", query));
+    void Promise.allSettled(queued);
+    await Promise.reject(new Error("no query's fault"));
+  });
+  await expect(transaction).rejects.toThrow("no query's fault");
+  await Promise.allSettled(queued);
+  expect(await superuser`select 1 from database_test.accounts where id = 3`).toHaveLength(0);
 });
 
 test("a transaction whose caller leaves is rolled back", async () => {

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { freePort, readStack } from "@sluice/testing";
+import autocannon from "autocannon";
+import { openSuperuser } from "../integration/open-database.ts";
+import { cpuSeconds } from "./process-cpu.ts";
+import { median } from "./table.ts";
+
+const CLIENTS = [1, 64, 1_000];
+
+interface Target {
+  readonly name: string;
+  readonly requests: readonly { path: string; headers?: Record<string, string> }[];
+  readonly url: string;
+}
+
+interface Window {
+  readonly rate: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly failed: number;
+  /** Microseconds of PostgreSQL's and PgBouncer's CPU a request. */
+  readonly databaseCpu: number;
+  readonly samples: number;
+}
+
+/** Single look-ups through the whole service, against a bare route that does one query each, in turns. */
+export async function benchLookUps(rounds: number, seconds: number): Promise<string> {
+  const port = await freePort();
+  const server = await startBareServer(port);
+  try {
+    const targets = await makeTargets(port);
+    const tables: string[] = [];
+    for (const clients of CLIENTS) tables.push(await compare(targets, clients, rounds, seconds));
+    return tables.join("\n");
+  } finally {
+    server.kill();
+  }
+}
+
+async function startBareServer(port: number): Promise<ChildProcess> {
+  const env = {
+    ...process.env,
+    PORT: String(port),
+    DATABASE_URL: readStack().pgbouncer.urls["feature"],
+  };
+  const file = fileURLToPath(new URL("servers/bare.ts", import.meta.url));
+  const server = spawn(process.execPath, [file], { env, stdio: ["ignore", "inherit", "inherit"] });
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const answers = await fetch(`http://127.0.0.1:${port}/constant`).then(
+      () => true,
+      () => false,
+    );
+    if (answers) return server;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  server.kill();
+  throw new Error("the bare server does not answer");
+}
+
+/** Every target is asked for the same entities in the same order. */
+async function makeTargets(port: number): Promise<Target[]> {
+  const { services, keys } = readStack();
+  await using superuser = openSuperuser();
+  const rows = await superuser<{ project_id: string; view_id: string; key: string }[]>`
+    select v.project_id, v.view_id, v.entity_key as key
+    from features.online_values v
+    join features.feature_views f on f.view_id = v.view_id and f.project_id = v.project_id
+    join auth.projects p on p.project_id = v.project_id
+    where p.name = 'demo' and f.name = 'airport_delays' order by md5(v.entity_key)`;
+  const airports = rows.map(({ key }) => (JSON.parse(key) as [string])[0]);
+  const { project_id, view_id } = rows[0]!;
+  const headers = { authorization: `Bearer ${keys.demo}` };
+  const bare = `http://127.0.0.1:${port}`;
+  return [
+    {
+      name: "bare Fastify + pg Pool(10), one query a request",
+      url: bare,
+      requests: airports.map((airport) => ({
+        path: `/look-up/${project_id}/${view_id}/${airport}`,
+      })),
+    },
+    {
+      name: "feature-api, everything on",
+      url: services["feature-api"]!.url,
+      requests: airports.map((airport) => ({
+        path: `/v1/projects/demo/features/airport_delays/${airport}`,
+        headers,
+      })),
+    },
+    { name: "bare Fastify, a constant", url: bare, requests: [{ path: "/constant" }] },
+  ];
+}
+
+async function compare(
+  targets: readonly Target[],
+  clients: number,
+  rounds: number,
+  seconds: number,
+): Promise<string> {
+  const windows = targets.map((): Window[] => []);
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [index, target] of targets.entries()) {
+      const window = await measure(target, clients, round === 0 ? 1 : seconds);
+      if (round > 0) windows[index]!.push(window);
+    }
+  }
+  return render(
+    `Single look-ups, ${clients} clients, ${rounds} rounds of ${seconds} s`,
+    targets,
+    windows,
+  );
+}
+
+async function measure(
+  { url, requests }: Target,
+  connections: number,
+  duration: number,
+): Promise<Window> {
+  const { postgres, pgbouncer } = readStack();
+  const database = (): number => cpuSeconds(postgres.pid) + cpuSeconds(pgbouncer.pid);
+  const before = database();
+  const result = await autocannon({ url, connections, duration, requests: [...requests] });
+  const answered = result["2xx"] + result.non2xx;
+  return {
+    rate: answered / result.duration,
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+    failed: result.non2xx + result.errors,
+    databaseCpu: ((database() - before) / answered) * 1e6,
+    samples: answered,
+  };
+}
+
+function render(title: string, targets: readonly Target[], windows: readonly Window[][]): string {
+  const rateOf = (index: number): number => median(windows[index]!.map(({ rate }) => rate));
+  const base = rateOf(0);
+  const rows = targets.map(({ name }, index) => {
+    const own = windows[index]!;
+    const middle = (pick: (window: Window) => number, digits = 0): string =>
+      median(own.map(pick)).toFixed(digits);
+    const rates = own.map(({ rate }) => Math.round(rate));
+    const sum = (pick: (window: Window) => number): number =>
+      own.reduce((total, each) => total + pick(each), 0);
+    return `| ${name} | ${Math.round(rateOf(index))} (${Math.min(...rates)}–${Math.max(...rates)}) | ${(rateOf(index) / base).toFixed(2)} | ${middle(({ p50 }) => p50)} | ${middle(({ p99 }) => p99)} | ${middle(({ databaseCpu }) => databaseCpu, 1)} | ${sum(({ failed }) => failed)} | ${sum(({ samples }) => samples)} |`;
+  });
+  return [
+    `## ${title}`,
+    "",
+    "| | requests/s (min–max) | ratio | p50 ms | p99 ms | database CPU µs/request | failed | samples |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
