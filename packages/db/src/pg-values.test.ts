@@ -32,6 +32,10 @@ test("what has no array syntax of ours is refused", () => {
   expect(() => arrayLiteral([{}])).toThrow("object");
 });
 
+test("undefined is refused before it reaches a connection", () => {
+  expect(() => toParameter(undefined)).toThrow("undefined");
+});
+
 test("only arrays are rewritten", () => {
   expect(toParameter("a")).toBe("a");
   expect(toParameter(["a"])).toBe('{"a"}');

@@ -61,8 +61,10 @@ export function rfc3339(text: string): string {
 /**
  * A parameter as the driver should send it. Arrays become array literals here, because the driver infers an array's
  * type from its first element and so declares `true[]` a boolean; a literal leaves the type to the server.
+ * @throws TypeError for undefined and for what an array can't hold: refused here, it costs no connection.
  */
 export function toParameter(value: unknown): unknown {
+  if (value === undefined) throw new TypeError("A parameter can't be undefined; send null");
   return Array.isArray(value) ? arrayLiteral(value) : value;
 }
 

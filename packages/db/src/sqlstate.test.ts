@@ -38,6 +38,11 @@ test("a fatal error of the server spoils the connection", () => {
   expect(spoilsConnection(error("23505", { severity: "ERROR" }))).toBe(false);
 });
 
+test("what the driver can't send or read spoils the connection: the answer is still on its way", () => {
+  expect(spoilsConnection(error("MAX_PARAMETERS_EXCEEDED"))).toBe(true);
+  expect(spoilsConnection(new RangeError("Invalid time value"))).toBe(true);
+});
+
 test("unique violations are told apart by constraint", () => {
   const violation = error("23505", { constraint_name: "projects_name_key" });
   expect(isUniqueViolation(violation)).toBe(true);

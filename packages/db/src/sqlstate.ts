@@ -73,8 +73,12 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   );
 }
 
-/** Errors after which a connection's state can't be trusted: it is closed rather than handed on. */
+/**
+ * Errors after which a connection's state can't be trusted: it is closed rather than handed on. An error without a
+ * severity is not the server's: the driver gave up half-way (a value it can't send or read), and a statement sent
+ * before the answer to that is complete reaches two servers through the pooler, or none.
+ */
 export function spoilsConnection(error: unknown): boolean {
   const severity = (error as { severity?: unknown } | null)?.severity;
-  return isGone(error) || severity === "FATAL" || severity === "PANIC";
+  return severity !== "ERROR" || isGone(error);
 }
