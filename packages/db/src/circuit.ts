@@ -74,7 +74,11 @@ export class Circuit {
     this.#options = options;
     this.#breaker = circuitBreaker(
       handleWhen((error) => isDatabaseGone(error) || error instanceof ProbeFailed),
-      { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: 0 },
+      // Not 0: that is measured by the wall clock, which may step back, and would then keep the probe out.
+      {
+        breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
+        halfOpenAfter: Number.NEGATIVE_INFINITY,
+      },
     );
     this.#breaker.onStateChange((state) => this.#changed(state));
   }
