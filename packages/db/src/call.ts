@@ -10,6 +10,8 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
   /** `performance.now()` milliseconds. */
   readonly deadline: number;
+  /** How long one statement may go unanswered, whatever the deadline: the server itself ends it earlier. */
+  readonly timeoutMs: number;
   /** One statement and no transaction. */
   readonly autocommit: boolean;
   /** Where a transaction was begun. */

@@ -98,18 +98,20 @@ export class PooledDatabase<S> implements Database<S> {
     attempt: (call: Call) => Promise<T>,
   ): Promise<T> {
     const context = currentContext();
+    const { circuit, defaultTimeoutMs: timeoutMs } = this.#options;
     const call: Call = {
       operation,
       requestId: context?.requestId,
       signal: options.signal ?? context?.signal,
-      deadline:
-        options.deadline ?? context?.deadline ?? performance.now() + this.#options.defaultTimeoutMs,
+      deadline: options.deadline ?? context?.deadline ?? Number.POSITIVE_INFINITY,
+      timeoutMs,
       autocommit: origin === undefined,
       origin,
     };
     const idempotent = options.idempotent ?? false;
+    const deadline = Math.min(call.deadline, performance.now() + timeoutMs);
     try {
-      return await this.#options.circuit.run({ ...call, idempotent }, () =>
+      return await circuit.run({ ...call, deadline, idempotent }, () =>
         runCall(call, () => attempt(call)),
       );
     } catch (error) {

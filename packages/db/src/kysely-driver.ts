@@ -10,9 +10,9 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from "kysely";
-import { currentCall } from "./call.ts";
+import { type Call, currentCall } from "./call.ts";
 import type { Gate } from "./gate.ts";
-import type { Lease } from "./lease.ts";
+import type { Lease, StatementLimits } from "./lease.ts";
 import type { PoolMeter } from "./metrics.ts";
 import { CommitLost } from "./pool-errors.ts";
 import { isGone } from "./sqlstate.ts";
@@ -51,7 +51,7 @@ class GateDriver implements Driver {
     { isolationLevel }: TransactionSettings,
   ): Promise<void> {
     const level = isolationLevel === undefined ? "" : ` isolation level ${isolationLevel}`;
-    await connection.control(`begin${level}`, true);
+    await connection.begin(`begin${level}`);
   }
 
   async commitTransaction(connection: LeasedConnection): Promise<void> {
@@ -65,7 +65,7 @@ class GateDriver implements Driver {
    * breaks now, the lease is still in a transaction and its slot is closed instead of reused.
    */
   async rollbackTransaction(connection: LeasedConnection): Promise<void> {
-    if (connection.alive) await connection.control("rollback", false).catch(() => undefined);
+    if (connection.alive) await connection.end("rollback").catch(() => undefined);
   }
 
   async releaseConnection(connection: LeasedConnection): Promise<void> {
@@ -89,34 +89,36 @@ class LeasedConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    const { operation, signal } = currentCall();
+    const call = currentCall();
     const start = performance.now();
     try {
-      const { rows, count } = await this.#lease.query(sql, parameters, signal);
+      const { rows, count } = await this.#lease.query(sql, parameters, limitsOf(call));
       return { rows: rows as R[], numAffectedRows: BigInt(count) };
     } finally {
-      this.#meter.ran(operation, performance.now() - start);
+      this.#meter.ran(call.operation, performance.now() - start);
     }
   }
 
-  /**
-   * `begin`, `commit` or `rollback`. Not cancelled when the caller leaves: a transaction is always brought to its
-   * end, and these take no time.
-   */
-  async control(statement: string, inTransaction: boolean): Promise<void> {
-    if (inTransaction) this.#lease.inTransaction = true;
-    await this.#lease.query(statement, []);
-    this.#lease.inTransaction = inTransaction;
+  /** Cancelled when the caller leaves: here the pooler looks for a server, which may take its time. */
+  async begin(statement: string): Promise<void> {
+    this.#lease.inTransaction = true;
+    await this.#lease.query(statement, [], limitsOf(currentCall()));
+  }
+
+  /** Not cancelled when the caller leaves: a transaction is always brought to its end. @returns the command tag. */
+  async end(statement: "commit" | "rollback"): Promise<string> {
+    const { command } = await this.#lease.end(statement, currentCall().timeoutMs);
+    this.#lease.inTransaction = false;
+    return command;
   }
 
   /** @returns the command tag. @throws CommitLost when the connection broke after `commit` was sent. */
   async commit(): Promise<string> {
+    const sent = this.alive;
     try {
-      const { command } = await this.#lease.query("commit", []);
-      this.#lease.inTransaction = false;
-      return command;
+      return await this.end("commit");
     } catch (error) {
-      throw isGone(error) ? new CommitLost(error) : error;
+      throw sent && isGone(error) ? new CommitLost(error) : error;
     }
   }
 
@@ -129,4 +131,8 @@ class LeasedConnection implements DatabaseConnection {
   release(): void {
     this.#lease.release();
   }
+}
+
+function limitsOf({ signal, deadline, timeoutMs }: Call): StatementLimits {
+  return { signal, deadline: Math.min(deadline, performance.now() + timeoutMs) };
 }

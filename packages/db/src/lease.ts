@@ -1,5 +1,12 @@
-import { abortReason } from "./pool-errors.ts";
+import { abortReason, deadlineExceeded } from "./pool-errors.ts";
 import type { Slot, StatementResult } from "./slot.ts";
+
+/** When the caller of a statement stops waiting for it. */
+export interface StatementLimits {
+  readonly signal?: AbortSignal | undefined;
+  /** `performance.now()` milliseconds, less than 24 days away. */
+  readonly deadline: number;
+}
 
 /** What the pool knows of a lease while somebody holds it. */
 export interface LeaseRecord {
@@ -26,6 +33,7 @@ export interface LeaseRecord {
 export class Lease {
   readonly #record: LeaseRecord;
   readonly #giveBack: (record: LeaseRecord) => void;
+  #ended = false;
 
   constructor(record: LeaseRecord, giveBack: (record: LeaseRecord) => void) {
     this.#record = record;
@@ -38,35 +46,43 @@ export class Lease {
   }
 
   /**
-   * Runs one statement. When `signal` aborts, the caller is told at once and the statement is cancelled on the
+   * Runs one statement. When a limit is reached, the caller is told at once and the statement is cancelled on the
    * server; the slot stays with this lease until the server has let go of it.
-   * @throws PostgresError, the connection's error, or the signal's reason.
+   * @throws PostgresError, the connection's error, the signal's reason, DEADLINE_EXCEEDED.
    */
-  query(
+  async query(
     text: string,
     parameters: readonly unknown[],
-    signal?: AbortSignal,
+    limits?: StatementLimits,
   ): Promise<StatementResult> {
-    const { slot, released, operation } = this.#record;
-    if (released)
-      return Promise.reject(
-        new Error(`The lease of ${operation} was released before this statement`),
-      );
-    if (slot.busy) return this.#queryNext(text, parameters, signal);
+    const { slot } = this.#record;
+    while (slot.busy) await slot.settled();
+    this.#assertOpen();
     this.#record.statement = text;
-    return signal === undefined
+    return limits === undefined
       ? slot.query(text, parameters)
-      : run(this.#record, text, parameters, signal);
+      : run(this.#record, text, parameters, limits);
   }
 
-  /** After an abort the statement before may still be on its way out; `rollback` then follows it. */
-  async #queryNext(
-    text: string,
-    parameters: readonly unknown[],
-    signal?: AbortSignal,
-  ): Promise<StatementResult> {
-    while (this.#record.slot.busy) await this.#record.slot.settled();
-    return this.query(text, parameters, signal);
+  /**
+   * Runs `commit` or `rollback` after the statement in flight. Whatever else is still to come is refused: it would
+   * run outside of the transaction, and take effect even when that was rolled back. The caller always learns the
+   * server's answer; the statement is only cancelled, or the connection closed, when there is none in `timeoutMs`.
+   * @throws as `query`.
+   */
+  async end(text: "commit" | "rollback", timeoutMs: number): Promise<StatementResult> {
+    const { slot } = this.#record;
+    this.#ended = true;
+    while (slot.busy) await slot.settled();
+    this.#record.statement = text;
+    const timer = setTimeout(() => void slot.cancel(), timeoutMs);
+    return slot.query(text, []).finally(() => clearTimeout(timer));
+  }
+
+  #assertOpen(): void {
+    const { released, operation } = this.#record;
+    if (released) throw new Error(`The lease of ${operation} was released before this statement`);
+    if (this.#ended) throw new Error(`The transaction ${operation} ended before this statement`);
   }
 
   /** Between `begin` and the answer to `commit` or `rollback`: a slot released in between is closed. */
@@ -86,18 +102,24 @@ function run(
   { slot, operation }: LeaseRecord,
   text: string,
   parameters: readonly unknown[],
-  signal: AbortSignal,
+  { signal, deadline }: StatementLimits,
 ): Promise<StatementResult> {
-  if (signal.aborted) return Promise.reject(abortReason(signal, operation));
+  if (signal?.aborted) throw abortReason(signal, operation);
+  const left = deadline - performance.now();
+  if (left <= 0) throw deadlineExceeded(operation);
   const { promise, resolve, reject } = Promise.withResolvers<StatementResult>();
-  const abort = (): void => {
-    reject(abortReason(signal, operation));
+  const giveUp = (reason: Error): void => {
+    reject(reason);
     void slot.cancel();
   };
-  signal.addEventListener("abort", abort, { once: true });
-  slot
-    .query(text, parameters)
-    .then(resolve, reject)
-    .finally(() => signal.removeEventListener("abort", abort));
+  const aborted = (): void => giveUp(abortReason(signal!, operation));
+  // Sent before anybody listens: for a value that can't be sent this throws, and must leave nothing behind.
+  const answer = slot.query(text, parameters);
+  const timer = setTimeout(() => giveUp(deadlineExceeded(operation)), left);
+  signal?.addEventListener("abort", aborted, { once: true });
+  answer.then(resolve, reject).finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", aborted);
+  });
   return promise;
 }

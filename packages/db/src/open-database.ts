@@ -102,8 +102,7 @@ function assemble<S>(
     status: () => gate.status(),
     ping: async (timeoutMs: number) => {
       const deadline = performance.now() + timeoutMs;
-      const options = { idempotent: true, deadline, signal: AbortSignal.timeout(timeoutMs) };
-      await database.run("db.ping", sql`select 1`, options);
+      await database.run("db.ping", sql`select 1`, { idempotent: true, deadline });
     },
     close: async () => {
       circuit.stop();
@@ -114,10 +113,10 @@ function assemble<S>(
 
 /** One statement past the breaker, which this decides about. */
 async function probe(gate: Gate): Promise<void> {
-  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-  const lease = await gate.acquire({ operation: "db.probe", signal });
+  const deadline = performance.now() + PROBE_TIMEOUT_MS;
+  const lease = await gate.acquire({ operation: "db.probe", deadline });
   try {
-    await lease.query("select 1", [], signal);
+    await lease.query("select 1", [], { deadline });
   } finally {
     lease.release();
   }
