@@ -35,6 +35,8 @@ export async function upsertRows(
       returning 1
     )
     select count(*)::int4 as written from written`;
-  const [result] = await db.run("features.upsert_rows", query, { idempotent: true });
+  // Done again, a row that takes the moment of the push as its time would be newer than what came in between.
+  const idempotent = times.every((time) => time !== null);
+  const [result] = await db.run("features.upsert_rows", query, { idempotent });
   return result?.written ?? 0;
 }
