@@ -89,6 +89,7 @@ export class Gate {
   readonly #tendTimer: NodeJS.Timeout;
   #opening = 0;
   #pausedUntil = 0;
+  #namedHolders = false;
   #drained: (() => void) | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -109,6 +110,8 @@ export class Gate {
     if (this.#stopping !== undefined) return Promise.reject(shuttingDown(this.#options.pool));
     if (options.signal?.aborted)
       return Promise.reject(abortReason(options.signal, options.operation));
+    if (options.deadline !== undefined && options.deadline <= performance.now())
+      return Promise.reject(deadlineExceeded(options.operation));
     const idle = this.#idle.pop(); // the one used last: the others may then idle out
     if (idle !== undefined)
       return Promise.resolve(this.#lease(idle.slot, options, originOf(options), 0));
@@ -178,9 +181,9 @@ export class Gate {
   }
 
   #timeOut(waiter: Waiter, leftMs: number): void {
-    const { pool, acquireTimeoutMs } = this.#options;
+    const { acquireTimeoutMs } = this.#options;
     this.#options.meter.timedOut();
-    this.#options.logger.warn({ pool, holders: this.#holders() }, "no slot became free in time");
+    this.#nameHolders();
     if (leftMs < acquireTimeoutMs) waiter.refuse(deadlineExceeded(waiter.options.operation));
     else waiter.refuse(poolTimeout(this.#pressure(), performance.now() - waiter.since));
   }
@@ -287,6 +290,7 @@ export class Gate {
   /** Every half second: leaks are reported, idle overflow and old connections close, the base is refilled. */
   #tend(): void {
     const { base, overflowIdleMs } = this.#options;
+    this.#namedHolders = false;
     this.#leakWatch.check(this.#leases);
     const idleSince = performance.now() - overflowIdleMs;
     const surplus = this.#retireAt.size - base;
@@ -303,15 +307,19 @@ export class Gate {
     return { pool: this.#options.pool, ...this.status() };
   }
 
-  /** Who holds the slots, longest first: for the log when somebody waits in vain. */
-  #holders(): object[] {
+  /** Logs who holds the slots, longest first: once a tick, since a full queue times out thousands at a time. */
+  #nameHolders(): void {
+    if (this.#namedHolders) return;
+    this.#namedHolders = true;
+    const { pool, logger } = this.#options;
     const now = performance.now();
-    return [...this.#leases].map(({ operation, requestId, acquiredAt, statement }) => ({
+    const holders = [...this.#leases].map(({ operation, requestId, acquiredAt, statement }) => ({
       operation,
       request_id: requestId,
       held_ms: Math.round(now - acquiredAt),
       statement,
     }));
+    logger.warn({ pool, holders, waiting: this.#waiters.size }, "no slot became free in time");
   }
 }
 
