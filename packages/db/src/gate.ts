@@ -89,7 +89,7 @@ export class Gate {
   readonly #tendTimer: NodeJS.Timeout;
   #opening = 0;
   #pausedUntil = 0;
-  #namedHolders = false;
+  readonly #said = new Set<string>();
   #drained: (() => void) | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -183,7 +183,7 @@ export class Gate {
   #timeOut(waiter: Waiter, leftMs: number): void {
     const { acquireTimeoutMs } = this.#options;
     this.#options.meter.timedOut();
-    this.#nameHolders();
+    this.#warn("no slot became free in time", () => ({ holders: this.#holders() }));
     if (leftMs < acquireTimeoutMs) waiter.refuse(deadlineExceeded(waiter.options.operation));
     else waiter.refuse(poolTimeout(this.#pressure(), performance.now() - waiter.since));
   }
@@ -266,9 +266,8 @@ export class Gate {
 
   /** With no slot left to hope for, waiting on is pointless: the callers hear it now and the breaker decides. */
   #failedToOpen(cause: unknown): void {
-    const { pool, logger } = this.#options;
-    const error = new ConnectionFailed(pool, cause);
-    logger.warn({ pool, err: cause }, "a connection could not be opened");
+    const error = new ConnectionFailed(this.#options.pool, cause);
+    this.#warn("a connection could not be opened", () => ({ err: cause }));
     this.#pausedUntil = performance.now() + REOPEN_PAUSE_MS;
     if (this.#retireAt.size + this.#opening === 0) {
       this.#pausedUntil = 0;
@@ -290,7 +289,7 @@ export class Gate {
   /** Every half second: leaks are reported, idle overflow and old connections close, the base is refilled. */
   #tend(): void {
     const { base, overflowIdleMs } = this.#options;
-    this.#namedHolders = false;
+    this.#said.clear();
     this.#leakWatch.check(this.#leases);
     const idleSince = performance.now() - overflowIdleMs;
     const surplus = this.#retireAt.size - base;
@@ -307,19 +306,22 @@ export class Gate {
     return { pool: this.#options.pool, ...this.status() };
   }
 
-  /** Logs who holds the slots, longest first: once a tick, since a full queue times out thousands at a time. */
-  #nameHolders(): void {
-    if (this.#namedHolders) return;
-    this.#namedHolders = true;
-    const { pool, logger } = this.#options;
+  /** Once a tick for each message: a full queue times out thousands of callers together. */
+  #warn(message: string, details: () => object): void {
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    this.#options.logger.warn({ pool: this.#options.pool, ...details() }, message);
+  }
+
+  /** Who holds the slots, longest first. */
+  #holders(): object[] {
     const now = performance.now();
-    const holders = [...this.#leases].map(({ operation, requestId, acquiredAt, statement }) => ({
+    return [...this.#leases].map(({ operation, requestId, acquiredAt, statement }) => ({
       operation,
       request_id: requestId,
       held_ms: Math.round(now - acquiredAt),
       statement,
     }));
-    logger.warn({ pool, holders, waiting: this.#waiters.size }, "no slot became free in time");
   }
 }
 
