@@ -1,6 +1,8 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { SluiceError } from "@sluice/errors";
 import { Type } from "typebox";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { makeServer } from "./fixture.ts";
 
 const PUBLIC = { config: { public: true } } as const;
@@ -160,6 +162,25 @@ test("an unknown path is 404, another method 405 with Allow", async () => {
   const { response, problem } = await problemOf("/query?limit=1", { method: "DELETE" });
   expect(problem).toMatchObject({ status: 405, code: "METHOD_NOT_ALLOWED" });
   expect(response.headers.get("allow")).toBe("GET, HEAD");
+});
+
+test("an unknown path is refused before the body has come", async () => {
+  const { url } = await openEcho();
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  onTestFinished(() => void socket.destroy());
+  socket.write("POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n");
+  socket.write("Content-Length: 9000000\r\n\r\n[");
+  const [chunk] = (await once(socket, "data")) as [Buffer];
+  expect(String(chunk)).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+test("a compressed body is 415, and says why", async () => {
+  const { problemOf } = await openEcho();
+  const headers = { ...JSON_HEADERS, "content-encoding": "gzip" };
+  const { problem } = await problemOf("/echo", post('{"name":"a"}', headers));
+  expect(problem).toMatchObject({ code: "UNSUPPORTED_MEDIA_TYPE" });
+  expect(problem["detail"]).toContain('"gzip"');
 });
 
 test("a fault carries no internals and its cause is logged with the request id", async () => {

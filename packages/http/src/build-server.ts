@@ -97,7 +97,11 @@ function followRequests(app: App, { requestTimeoutMs = DEFAULT_TIMEOUT_MS }: Ser
   app.addHook("onRequest", (request, reply, done) => {
     request.exchange = app.traffic.begin(request, reply, unmatched);
     reply.header(REQUEST_ID_HEADER, request.id);
-    if (request.is404) request.exchange.enter(unmatched);
+    if (request.is404) {
+      request.exchange.enter(unmatched);
+      // Before its body is read: anybody may send one, without a key.
+      refuseUnknownRoute(request, reply);
+    }
     runInContext(request.exchange, done);
   });
 }

@@ -153,17 +153,6 @@ test("a body that never comes is answered at the deadline", async () => {
   await once(socket, "close");
 });
 
-test("a body that never comes is bounded for unknown paths too", async () => {
-  const { open } = makeServer({ requestTimeoutMs: 50 });
-  const { url } = await open();
-  const socket = connect(Number(new URL(url).port), "127.0.0.1");
-  socket.write(
-    "POST /x HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 7\r\n\r\n[",
-  );
-  const [answer] = (await once(socket, "data")) as [Buffer];
-  expect(answer.toString()).toMatch(/^HTTP\/1\.1 504 /);
-});
-
 test("a request that is injected without a socket is followed to its end", async () => {
   const { app } = makeServer();
   app.get("/", PUBLIC, () => ({ id: currentContext()?.requestId }));

@@ -25,6 +25,11 @@ function readBody(
 }
 
 function readJson(request: FastifyRequest, body: Buffer): unknown {
+  const encoding = request.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") {
+    const detail = `The body is encoded as "${encoding}". Send it as it is, without Content-Encoding.`;
+    throw new SluiceError("UNSUPPORTED_MEDIA_TYPE", detail);
+  }
   if (body.length > 0) return parseJson(body, request.exchange.policy);
   // Clients set the content type on requests without a body too, such as DELETE.
   if (request.routeOptions.schema?.body === undefined) return undefined;

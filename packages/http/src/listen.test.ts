@@ -66,6 +66,20 @@ test("a close lets requests end, then closes resources in reverse, once", async 
   await expect(fetch(`${internalUrl}/health/live`)).rejects.toThrow();
 });
 
+test.each([
+  ["a head", "GET / HTTP/1.1\r\nhost: x\r\n"],
+  ["a refused body", "POST /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 7\r\n\r\n["],
+])("%s that never ends does not hold up a close", async (_what, text) => {
+  const { open } = makeServer();
+  const { url, close } = await open({ drainTimeoutMs: 5_000 });
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  const ended = once(socket.resume(), "close");
+  socket.write(text);
+  await fetch(url);
+  await expect(close()).resolves.toBeUndefined();
+  await ended;
+});
+
 test("what does not end in time is answered 503 and cut off, and the rest still closes", async () => {
   const { app, open } = makeServer();
   const arrived = Promise.withResolvers<void>();

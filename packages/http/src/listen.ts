@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { SluiceError } from "@sluice/errors";
 import type { Logger } from "@sluice/telemetry";
 import type { App } from "./app.ts";
+import { Connections } from "./connections.ts";
 import { createInternalServer } from "./internal-listener.ts";
 import { Readiness } from "./readiness.ts";
 import { runPhases, type ShutdownPhase } from "./shutdown.ts";
@@ -42,9 +43,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const internalUrl = await open(internal, internalHost, internalPort);
   try {
     const listenTextResolver = (url: string) => `Listening at ${url}, internally at ${internalUrl}`;
+    const connections = new Connections(app.server, (socket) => app.traffic.isBusy(socket));
     const url = await app.listen({ host, port, listenTextResolver });
     let closing: Promise<void> | undefined;
-    const close = () => (closing ??= shutDown(phasesOf(options, readiness, internal), logger));
+    const phases = () => phasesOf(options, { readiness, internal, connections });
+    const close = () => (closing ??= shutDown(phases(), logger));
     return { url, internalUrl, close };
   } catch (error) {
     internal.close();
@@ -63,12 +66,17 @@ async function shutDown(phases: readonly ShutdownPhase[], logger: Logger): Promi
   if (failed.length > 0) throw new Error(`The shutdown was not clean: ${failed.join(", ")}.`);
 }
 
+interface Parts {
+  readonly readiness: Readiness;
+  readonly internal: Server;
+  readonly connections: Connections;
+}
+
 const RESOURCE_LIMIT_MS = 5_000;
 
 function phasesOf(
   { app, onClose = [], drainTimeoutMs = 20_000 }: ListenOptions,
-  readiness: Readiness,
-  internal: Server,
+  { readiness, internal, connections }: Parts,
 ): ShutdownPhase[] {
   let closed: Promise<unknown> | undefined;
   return [
@@ -78,7 +86,7 @@ function phasesOf(
       limitMs: 1_000,
       // Stops accepting and closes idle connections at once; resolves when the others have ended.
       run: () => {
-        closed = closeApp(app);
+        closed = closeApp(app, connections);
       },
     },
     {
@@ -96,9 +104,17 @@ function phasesOf(
   ];
 }
 
-async function closeApp(app: App): Promise<void> {
-  // A connection that became idle after its last answer would otherwise stay for its keep-alive time.
-  const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
+// A request whose head is on its way when the close begins is still answered.
+const HEAD_GRACE_MS = 1_000;
+
+async function closeApp(app: App, connections: Connections): Promise<void> {
+  const unansweredFrom = performance.now() + HEAD_GRACE_MS;
+  // A connection that became idle after its last answer would otherwise stay for its keep-alive time, and one
+  // on which a request never ends for as long as its client likes.
+  const sweep = setInterval(() => {
+    app.server.closeIdleConnections();
+    if (performance.now() >= unansweredFrom) connections.closeUnanswered();
+  }, 50);
   await app.close().finally(() => clearInterval(sweep));
 }
 

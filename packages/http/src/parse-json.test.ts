@@ -59,6 +59,11 @@ test.each<[string, unknown]>([
   expect(parseOf(text)).toEqual(value);
 });
 
+test("an integer of millions of digits is infinite, like any number beyond a double", () => {
+  expect(parseOf(`[${"9".repeat(1_000_000)},1e400]`)).toEqual([Infinity, Infinity]);
+  expect(parseOf("9".repeat(400))).toBe(BigInt("9".repeat(400)));
+});
+
 test("a byte order mark is skipped", () => {
   expect(parseOf('\uFEFF{"a":1}')).toEqual({ a: 1 });
 });

@@ -13,6 +13,9 @@ export interface ParseJsonOptions {
 // Enough for any honest document; beyond it recursive code further on would overflow the stack.
 const MAX_DEPTH = 512;
 
+// Longer integers are out of any number's range, and BigInt would need seconds for millions of digits.
+const MAX_INTEGER_DIGITS = 400;
+
 // 2^53 has 16 digits. A fraction's digits do not count: they cannot make an integer.
 const LONG_INTEGER = /(?:^|[^\d.])\d{16}/;
 
@@ -20,7 +23,7 @@ const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /**
  * The value of a JSON text in UTF-8. Integers beyond ±(2^53−1) become BigInt without ever being a
- * double; keys that would reach a prototype are refused.
+ * double, and ±Infinity when they have over 400 digits, as numbers beyond a double's range do; keys that would reach a prototype are refused.
  * @throws SluiceError INVALID_JSON, with `position` when the parser tells it
  */
 export function parseJson(bytes: Buffer, options: ParseJsonOptions = {}): unknown {
@@ -52,6 +55,7 @@ function parseText(text: string): unknown {
 function exactIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
   const source = context?.source ?? "";
+  if (source.length > MAX_INTEGER_DIGITS) return value;
   return /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 

@@ -34,7 +34,7 @@ export function policyOf(options: RouteOptions, timeoutMs: number): RoutePolicy 
   };
 }
 
-/** The policy of requests that no route takes: they are refused, once their body has been read. */
+/** The policy of requests that no route takes: they are refused before their body is read. */
 export function policyOfUnmatched(timeoutMs: number): RoutePolicy {
   return {
     route: "unmatched",
