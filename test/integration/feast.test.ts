@@ -226,6 +226,20 @@ describe("get-online-features", () => {
       422,
       "VALIDATION_FAILED",
     ],
+    [
+      "no array under a name with a line break",
+      { features: ["drivers:rate"], entities: { driver_id: [1], "a\nb": null } },
+      422,
+      "VALIDATION_FAILED",
+      "body/entities/a\nb",
+    ],
+    [
+      "more features than anybody has",
+      { features: Array(10_001).fill("drivers:rate"), entities: { driver_id: [1] } },
+      422,
+      "VALIDATION_FAILED",
+      "body/features",
+    ],
     ["broken JSON", '{"features":', 400, "INVALID_JSON"],
   ])("%s is an error that Feast's client can rebuild", async (_what, body, status, code, path) => {
     const answer = await lookUp(body);
@@ -238,6 +252,27 @@ describe("get-online-features", () => {
       message: expect.any(String),
     });
     if (path !== undefined) expect(error.errors[0]?.path).toBe(path);
+  });
+});
+
+test("an answer has a limit, also when its rows repeat one long value", async () => {
+  await project.makeView("long", { id: "int64" }, { text: "string" });
+  const df = { id: [1], text: ["x".repeat(1_000_000)] };
+  await project.send("POST", "/push", { push_source_name: "long", df });
+  const entities = (rows: number) => ({ id: Array(rows).fill(1) });
+  expect((await lookUp({ features: ["long:text"], entities: entities(60) })).status).toBe(200);
+  const { status, json } = await lookUp({ features: ["long:text"], entities: entities(5_000) });
+  expect({ status, code: json().code }).toEqual({ status: 422, code: "TOO_MANY_ROWS" });
+});
+
+test("an empty list of type json is null as well", async () => {
+  await project.makeView("documents", { id: "int64" }, { document: "json" });
+  const df = { id: [1, 2], document: [[], [1]] };
+  await project.send("POST", "/push", { push_source_name: "documents", df });
+  const { json } = await lookUp({ features: ["documents:document"], entities: { id: [1, 2] } });
+  expect(json().results[1]).toMatchObject({
+    values: [null, [1]],
+    statuses: ["NULL_VALUE", "PRESENT"],
   });
 });
 

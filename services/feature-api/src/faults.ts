@@ -2,7 +2,7 @@ import { SluiceError } from "@sluice/errors";
 import { InvalidValue } from "./values/invalid-value.ts";
 
 /** As many as help a reader; a wrong column of 10,000 rows needs no 10,000 messages. */
-const MAX_LISTED = 100;
+export const MAX_LISTED = 100;
 
 /** Everything found wrong with one request, so that the caller can mend it in one go. */
 export class Faults {

@@ -1,6 +1,7 @@
 import { SluiceError } from "@sluice/errors";
 import { Faults } from "../faults.ts";
 import type { FeatureView } from "../views/view.ts";
+import { AnswerSize } from "./answer-size.ts";
 import { type EntityColumns, parseEntityColumns } from "./entity-columns.ts";
 import { featureColumn, joinKeyColumn, judgeRows, type ServedRows } from "./feast-columns.ts";
 import { type Feature, type FeatureName, resolveFeatures } from "./features.ts";
@@ -32,10 +33,11 @@ export async function lookUpMany(
   const names = outputNames(entities, features, request.fullFeatureNames);
   checkSize(entities.rows * features.length);
   const served = await readViews(deps, project.projectId, views, entities);
+  const size = new AnswerSize();
   const results = [
     ...entities.joinKeys.map(({ field, values }) => joinKeyColumn(field, values)),
     ...features.map(({ view, field }) =>
-      featureColumn(field, served.get(view) as ServedRows, request.includeStale),
+      featureColumn(field, served.get(view) as ServedRows, request.includeStale, size),
     ),
   ];
   for (const [view, { ages, counts }] of served)

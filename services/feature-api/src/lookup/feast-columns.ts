@@ -1,5 +1,6 @@
-import type { Stored } from "../values/codec.ts";
+import type { Codec, Stored } from "../values/codec.ts";
 import type { FeatureView, Field } from "../views/view.ts";
+import type { AnswerSize } from "./answer-size.ts";
 import { ageSeconds, isExpired } from "./freshness.ts";
 import type { EntityRow } from "./queries.ts";
 import { noStatuses, type Status } from "./served-metrics.ts";
@@ -7,6 +8,9 @@ import { storedValue } from "./stored-value.ts";
 
 /** What Feast sends for a time where there is none. */
 const EPOCH = '"1970-01-01T00:00:00Z"';
+
+/** The JSON text of no value. */
+const NOTHING = "null";
 
 /** The rows of one view in a batch, judged once for all of its features. */
 export interface ServedRows {
@@ -52,26 +56,28 @@ export function featureColumn(
   { name, codec }: Field,
   served: ServedRows,
   includeStale: boolean,
+  size: AnswerSize,
 ): string {
   const statuses = new Array<Status>(served.rows.length);
   const values = served.rows.map((row, index) => {
-    const value = row === undefined ? null : storedValue(row, name);
-    const status = statusOf(served.statuses[index] as Status, value);
+    const text = row === undefined ? NOTHING : feastText(codec, storedValue(row, name));
+    const status = statusOf(served.statuses[index] as Status, text);
     statuses[index] = status;
     served.counts[status] += 1;
     const isShown = status === "PRESENT" || (status === "OUTSIDE_MAX_AGE" && includeStale);
-    return isShown && !isEmpty(value) ? codec.encodeForFeast(value) : "null";
+    return size.add(isShown ? text : NOTHING);
   });
   return column(values, statuses, served.eventTimestamps);
 }
 
-function statusOf(rowStatus: Status, value: Stored): Status {
-  return rowStatus === "PRESENT" && isEmpty(value) ? "NULL_VALUE" : rowStatus;
+function statusOf(rowStatus: Status, text: string): Status {
+  return rowStatus === "PRESENT" && text === NOTHING ? "NULL_VALUE" : rowStatus;
 }
 
 /** Feast's client cannot infer the type of `[]` and raises a TypeError, so that it goes out as null. */
-function isEmpty(value: Stored): value is null | [] {
-  return value === null || (Array.isArray(value) && value.length === 0);
+function feastText(codec: Codec, value: Stored): string {
+  const text = value === null ? NOTHING : codec.encodeForFeast(value);
+  return text === "[]" ? NOTHING : text;
 }
 
 function quoted(status: string): string {

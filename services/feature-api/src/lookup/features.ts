@@ -1,4 +1,5 @@
 import { SluiceError } from "@sluice/errors";
+import { MAX_LISTED } from "../faults.ts";
 import type { FeatureView, Field } from "../views/view.ts";
 import type { ViewCatalog } from "../views/view-catalog.ts";
 
@@ -49,7 +50,7 @@ function match(
 }
 
 function unknownFeature(unknown: readonly FeatureName[]): SluiceError {
-  const features = unknown.map(({ view, feature }) => `${view}:${feature}`);
+  const features = unknown.slice(0, MAX_LISTED).map(({ view, feature }) => `${view}:${feature}`);
   const detail = `There is no feature ${features.join(", ")}. GET …/feature-views/{view} lists the features of a view.`;
   return new SluiceError("UNKNOWN_FEATURE", detail, { extra: { features } });
 }

@@ -1,6 +1,13 @@
 import { Type } from "typebox";
+import { columnsByName } from "../columns.ts";
 import { RESOURCE_NAME } from "../resource-name.ts";
 import { MAX_ENTITY_ROWS } from "./entity-columns.ts";
+
+/** A thousand views of ten features; the values asked for have a limit of their own. */
+const MAX_BATCH_FEATURES = 10_000;
+
+/** Of a view's name, a colon and a feature's name. */
+const MAX_REFERENCE = 200;
 
 export const EntityParams = Type.Object({
   project: Type.String(),
@@ -52,11 +59,15 @@ export const BatchQuery = Type.Object({
 
 export const BatchBody = Type.Object(
   {
-    entities: Type.Record(Type.String(), Type.Array(Type.Unknown()), {
-      description: `Join key values by name, one array element an entity row, at most ${MAX_ENTITY_ROWS}. Columns that no view is keyed by are ignored.`,
-    }),
+    entities: columnsByName(
+      `Join key values by name, one array element an entity row, at most ${MAX_ENTITY_ROWS}. Columns that no view is keyed by are ignored.`,
+    ),
     features: Type.Optional(
-      Type.Array(Type.String(), { default: [], description: "view:feature" }),
+      Type.Array(Type.String({ maxLength: MAX_REFERENCE }), {
+        default: [],
+        maxItems: MAX_BATCH_FEATURES,
+        description: "view:feature",
+      }),
     ),
     feature_service: Type.Optional(
       Type.Union([Type.String(), Type.Null()], {

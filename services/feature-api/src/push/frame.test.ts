@@ -1,9 +1,9 @@
 import { SluiceError } from "@sluice/errors";
 import { expect, test } from "vitest";
-import { toView } from "../views/view.ts";
+import { toView, type ViewRow } from "../views/view.ts";
 import { type Frame, parseFrame, unknownColumns } from "./frame.ts";
 
-const VIEW = toView({
+const ROW: ViewRow = {
   project_id: "1",
   view_id: "1",
   name: "routes",
@@ -19,7 +19,9 @@ const VIEW = toView({
   ttl_seconds: null,
   created_at: "",
   updated_at: "",
-});
+};
+
+const VIEW = toView(ROW);
 
 function fault(frame: Frame): unknown {
   try {
@@ -96,6 +98,22 @@ test("ragged, incomplete and oversized frames are refused", () => {
   expect(fault({ origin: ["é".repeat(1_100)], number: [1], flights: [1] })).toMatchObject([
     { path: "df[0]" },
   ]);
+});
+
+test("a push has at most a million values, and an entity a mebibyte of them", () => {
+  const names = Array.from({ length: 200 }, (_, index) => `f${index}`);
+  const wide = toView({
+    ...ROW,
+    features: names.map((name) => ({ name, type: "int64" })),
+  });
+  const rows = 5_000;
+  const column = Array(rows).fill(1);
+  const frame = { origin: Array(rows).fill("a"), number: column };
+  expect(() =>
+    parseFrame(wide, { ...frame, ...Object.fromEntries(names.map((name) => [name, column])) }),
+  ).toThrow(expect.objectContaining({ code: "TOO_MANY_ROWS", extra: { limit: 1_000_000 } }));
+  const large = { origin: ["a", "b"], number: [1, 2], constructor: ["", "x".repeat(1024 * 1024)] };
+  expect(fault(large)).toMatchObject([{ path: "df[1]" }]);
 });
 
 test("columns beside the view's are told, whatever they are called", () => {

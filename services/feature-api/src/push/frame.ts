@@ -7,6 +7,10 @@ import { InvalidValue } from "../values/invalid-value.ts";
 import type { FeatureView, Field } from "../views/view.ts";
 
 export const MAX_PUSH_ROWS = 10_000;
+/** Rows × columns: keeps the work on one push under a second. */
+export const MAX_PUSH_VALUES = 1_000_000;
+/** An answer holds thousands of rows in memory. */
+const MAX_ROW_CHARACTERS = 1024 * 1024;
 
 const EVENT_TIME = "event_timestamp";
 /** Feast's clients send it with every write; the server notes the time of writing itself. */
@@ -52,11 +56,20 @@ export function parseFrame(view: FeatureView, frame: Frame): PushRow[] {
     name: JSON.stringify(name),
     values: values[index] ?? [],
   }));
-  return keys.map((key, row) => ({
+  const parsed = keys.map((key, row) => ({
     entityKey: key,
     featureValues: `{${members.map((column) => `${column.name}:${JSON.stringify(column.values[row])}`).join()}}`,
     eventTime: times?.[row] ?? null,
   }));
+  for (const [row, { featureValues }] of parsed.entries()) {
+    if (featureValues.length > MAX_ROW_CHARACTERS)
+      faults.add(
+        `df[${row}]`,
+        `has values of ${featureValues.length} characters as JSON; an entity takes ${MAX_ROW_CHARACTERS}`,
+      );
+  }
+  faults.throwIfAny();
+  return parsed;
 }
 
 function countRows(
@@ -76,6 +89,11 @@ function countRows(
   if (rows > MAX_PUSH_ROWS) {
     const detail = `The push has ${rows} rows; one call takes ${MAX_PUSH_ROWS}. Split it.`;
     throw new SluiceError("TOO_MANY_ROWS", detail, { extra: { limit: MAX_PUSH_ROWS } });
+  }
+  const values = rows * columns.size;
+  if (values > MAX_PUSH_VALUES) {
+    const detail = `The push has ${values} values (rows × columns); one call takes ${MAX_PUSH_VALUES}. Split it.`;
+    throw new SluiceError("TOO_MANY_ROWS", detail, { extra: { limit: MAX_PUSH_VALUES } });
   }
   return rows;
 }

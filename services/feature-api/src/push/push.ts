@@ -1,4 +1,5 @@
 import { SluiceError } from "@sluice/errors";
+import { MAX_LISTED } from "../faults.ts";
 import type { FeatureView } from "../views/view.ts";
 import type { Queryable } from "../views/queries.ts";
 import type { ViewCatalog } from "../views/view-catalog.ts";
@@ -44,7 +45,7 @@ async function viewOfFrame(
   if (unknownColumns(known, frame).length === 0) return known;
   catalog.forget(projectId, [name]);
   const view = await catalog.get(projectId, name);
-  const columns = unknownColumns(view, frame);
+  const columns = unknownColumns(view, frame).slice(0, MAX_LISTED);
   if (columns.length === 0) return view;
   const detail = `Feature view "${name}" has no column ${columns.join(", ")}. Add it with PUT …/feature-views/${name}, or leave it out.`;
   throw new SluiceError("UNKNOWN_FEATURE", detail, { extra: { columns } });

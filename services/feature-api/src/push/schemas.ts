@@ -1,9 +1,10 @@
 import { Type } from "typebox";
-import { MAX_PUSH_ROWS } from "./frame.ts";
+import { columnsByName } from "../columns.ts";
+import { MAX_PUSH_ROWS, MAX_PUSH_VALUES } from "./frame.ts";
 
-const FrameColumns = Type.Record(Type.String(), Type.Array(Type.Unknown()), {
-  description: `Columns by name, at most ${MAX_PUSH_ROWS} rows: every join key, some features, and \`event_timestamp\` (RFC 3339, naive ISO 8601 in UTC, or epoch seconds; the moment of the push when absent). \`created\` is ignored.`,
-});
+const FrameColumns = columnsByName(
+  `Columns by name, at most ${MAX_PUSH_ROWS} rows and ${MAX_PUSH_VALUES} values: every join key, some features, and \`event_timestamp\` (RFC 3339, naive ISO 8601 in UTC, or epoch seconds; the moment of the push when absent). \`created\` is ignored.`,
+);
 
 const FRAME_EXAMPLE = {
   airport: ["JFK", "LAX"],

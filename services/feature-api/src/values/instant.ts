@@ -29,7 +29,7 @@ export function parseInstant(value: unknown): Instant {
   ] = match;
   const ms = Date.parse(`${date}T${minutes}:${seconds}Z`);
   const offset = (Number(hours) * 60 + Number(rest)) * MINUTE_MS * (sign === "-" ? -1 : 1);
-  if (Number.isNaN(ms) || !isCalendarDay(date) || Number(rest) > 59) {
+  if (Number.isNaN(ms) || !isCalendarDay(date) || Number(hours) > 23 || Number(rest) > 59) {
     throw new InvalidValue(`${show(value)} does not exist in the calendar`);
   }
   return format(ms - offset, fraction.slice(0, 6).padEnd(6, "0"));

@@ -14,7 +14,7 @@ export class InvalidValue extends Error {
 /** `value` as a caller would recognise it in an error message, cut short. */
 export function show(value: unknown): string {
   const text =
-    typeof value === "bigint"
+    typeof value === "bigint" || value === Infinity || value === -Infinity
       ? value.toString()
       : (JSON.stringify(value, bigIntAsText) ?? typeof value);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;

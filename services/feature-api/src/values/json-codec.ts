@@ -1,4 +1,3 @@
-import { stringifyJson } from "@sluice/http";
 import type { Codec } from "./codec.ts";
 import { InvalidValue } from "./invalid-value.ts";
 
@@ -14,9 +13,16 @@ export const jsonCodec: Codec = {
 
 function toJsonText(value: unknown): string {
   try {
-    return stringifyJson(value);
+    return JSON.stringify(value, exactNumbers);
   } catch (error) {
     if (error instanceof RangeError) throw new InvalidValue("the JSON value is nested too deeply");
     throw error;
   }
+}
+
+/** JSON.stringify would refuse a BigInt, and write null for a number that was read as infinite. */
+function exactNumbers(_key: string, value: unknown): unknown {
+  if (value === Infinity || value === -Infinity)
+    throw new InvalidValue("a number of the JSON value is outside float64's range");
+  return typeof value === "bigint" ? JSON.rawJSON(value.toString()) : value;
 }

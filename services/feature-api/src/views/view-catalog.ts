@@ -1,5 +1,6 @@
 import { SluiceError } from "@sluice/errors";
 import { Catalog } from "../catalog.ts";
+import { MAX_LISTED } from "../faults.ts";
 import { findViews, type Queryable } from "./queries.ts";
 import { type FeatureView, toView } from "./view.ts";
 
@@ -13,7 +14,8 @@ export function openViewCatalog(db: Queryable): ViewCatalog {
   });
 }
 
-function notFound(names: readonly string[]): SluiceError {
+function notFound(missing: readonly string[]): SluiceError {
+  const names = missing.slice(0, MAX_LISTED);
   const listed = names.map((name) => `"${name}"`).join(", ");
   const detail = `The project has no feature view ${listed}. Make it with PUT …/feature-views/{view}, or correct the name.`;
   return new SluiceError("FEATURE_VIEW_NOT_FOUND", detail, { extra: { feature_views: names } });
