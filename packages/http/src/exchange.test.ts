@@ -153,6 +153,19 @@ test("a body that never comes is answered at the deadline", async () => {
   await once(socket, "close");
 });
 
+test("an upload that its client gives up is no fault of the server", async () => {
+  const { app, lines, open } = makeServer();
+  app.post("/", PUBLIC, () => "x");
+  const { url } = await open();
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  const head = "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+  socket.write(`${head}content-length: 7\r\n\r\n[`);
+  await expect.poll(() => app.traffic.inFlight).toBe(1);
+  socket.destroy();
+  await expect.poll(() => lines.filter(({ status }) => status === 499)).toHaveLength(1);
+  expect(lines.filter(({ level }) => level !== "info")).toEqual([]);
+});
+
 test("a request that is injected without a socket is followed to its end", async () => {
   const { app } = makeServer();
   app.get("/", PUBLIC, () => ({ id: currentContext()?.requestId }));

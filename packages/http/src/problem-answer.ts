@@ -1,4 +1,4 @@
-import { type SluiceError, toProblem, toSluiceError } from "@sluice/errors";
+import { SluiceError, toProblem, toSluiceError } from "@sluice/errors";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { renderProblemJson } from "./problem-json.ts";
 import { REQUEST_ID_HEADER } from "./request-id.ts";
@@ -9,7 +9,8 @@ export function answerWithProblem(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const error = toSluiceError(thrown);
+  // What Node throws into the reading of a body when its sender goes away is no fault of the server.
+  const error = toSluiceError(thrown === request.raw.errored ? clientGone(thrown) : thrown);
   logFault(error, request);
   const { traffic } = request.server;
   // Only a request that reached the router has an exchange; a bad URL does not.
@@ -26,6 +27,11 @@ export function answerWithProblem(
     .header("content-type", contentType)
     // As bytes: to a text Fastify would add a charset, which JSON has not.
     .send(Buffer.from(body));
+}
+
+function clientGone(cause: unknown): SluiceError {
+  const detail = "The client closed the connection before its request had come.";
+  return new SluiceError("CLIENT_CLOSED_REQUEST", detail, { cause });
 }
 
 function logFault(error: SluiceError, request: FastifyRequest): void {
