@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { Slot } from "@sluice/db";
 import { SluiceError } from "@sluice/errors";
 import { expect, test } from "vitest";
 import { openGate } from "./open-gate.ts";
@@ -140,6 +143,29 @@ test("a caller that leaves while waiting frees its place", async () => {
   await expect(waiting).rejects.toMatchObject({ code: "CLIENT_CLOSED_REQUEST" });
   expect(gate.status().waiting).toBe(0);
   lease.release();
+});
+
+test("a server that accepts and never answers is not taken for a full pool", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const slot = {
+    url: `postgres://nobody@127.0.0.1:${port}/nothing`,
+    applicationName: "sluice-test",
+    prepare: false,
+    connectTimeoutMs: 500,
+  };
+  await using observed = openGate({ overflow: 2, openSlot: (died) => Slot.open(slot, died) });
+  const callers: Promise<unknown>[] = [];
+  for (let index = 0; index < 12; index++) {
+    callers.push(observed.gate.acquire(call).catch((error: unknown) => error));
+    await new Promise((resolve) => setTimeout(resolve, 120)); // so that the attempts never end together
+  }
+  const start = performance.now();
+  for (const error of await Promise.all(callers))
+    expect(error).toMatchObject({ code: "CONNECT_FAILED" });
+  expect(performance.now() - start).toBeLessThan(1_500);
+  server.close();
 });
 
 test("stopping refuses who waits, lets a lease end, and may be asked for twice", async () => {

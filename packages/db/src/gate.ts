@@ -246,13 +246,14 @@ export class Gate {
 
   async #open(): Promise<void> {
     this.#opening += 1;
+    const since = performance.now();
     try {
       const slot = await this.#options.openSlot((dead) => this.#bury(dead));
       this.#opening -= 1;
       this.#adopt(slot);
     } catch (error) {
       this.#opening -= 1;
-      this.#failedToOpen(error);
+      this.#failedToOpen(error, since);
     }
   }
 
@@ -264,15 +265,19 @@ export class Gate {
     this.#hand(slot);
   }
 
-  /** With no slot left to hope for, waiting on is pointless: the callers hear it now and the breaker decides. */
-  #failedToOpen(cause: unknown): void {
+  /**
+   * With no slot left to hope for, waiting on is pointless: the callers hear it now and the breaker decides. While
+   * other attempts go on that is said to those who waited for all of this one; a silent server would otherwise be
+   * taken for a full pool, since there is always an attempt that has not failed yet.
+   */
+  #failedToOpen(cause: unknown, since: number): void {
     const error = new ConnectionFailed(this.#options.pool, cause);
     this.#warn("a connection could not be opened", () => ({ err: cause }));
-    this.#pausedUntil = performance.now() + REOPEN_PAUSE_MS;
-    if (this.#retireAt.size + this.#opening === 0) {
-      this.#pausedUntil = 0;
-      for (const waiter of this.#waiters) waiter.refuse(error);
-    }
+    this.#pausedUntil =
+      this.#retireAt.size + this.#opening === 0 ? 0 : performance.now() + REOPEN_PAUSE_MS;
+    if (this.#retireAt.size > 0) return;
+    for (const waiter of this.#waiters)
+      if (this.#opening === 0 || waiter.since <= since) waiter.refuse(error);
   }
 
   #bury(slot: Slot): void {

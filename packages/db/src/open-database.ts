@@ -53,7 +53,8 @@ export async function openDatabase<S>(options: DatabaseOptions): Promise<OpenDat
     url,
     applicationName: `${service}/${workload}`,
     prepare: pooler.prepares,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    // Before the callers' time is over, so that they hear that there is no connection and not that the pool is full.
+    connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, settings.acquire_timeout_ms / 2),
   };
   const gate = new Gate({
     pool: workload,
