@@ -36,6 +36,7 @@ export function makeServer(options: Partial<ServerOptions> = {}): Fixture {
       app,
       logger,
       ready: async () => undefined,
+      farewellMs: 0,
       ...ports,
       ...more,
     });

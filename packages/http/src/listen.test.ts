@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Agent, get } from "node:http";
+import { Agent, get, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { makeServer } from "./fixture.ts";
@@ -64,6 +64,22 @@ test("a close lets requests end, then closes resources in reverse, once", async 
   await closed;
   expect(order).toEqual(["cache", "database"]);
   await expect(fetch(`${internalUrl}/health/live`)).rejects.toThrow();
+});
+
+test("a client that sends request after request is told to leave before its connection is closed", async () => {
+  const { app, open } = makeServer();
+  app.get("/", PUBLIC, () => "x");
+  const { url, close } = await open({ farewellMs: 200 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = async () => {
+    const [response] = (await once(get(url, { agent }), "response")) as [IncomingMessage];
+    await once(response.resume(), "end");
+    return response.headers.connection;
+  };
+  expect(await ask()).toBe("keep-alive");
+  const closed = close();
+  await expect.poll(ask, { interval: 1 }).toBe("close");
+  await closed;
 });
 
 test.each([

@@ -25,6 +25,8 @@ export interface ListenOptions {
   readonly onClose?: readonly (() => unknown)[];
   /** How long requests in flight may take to end. @default 20,000 */
   readonly drainTimeoutMs?: number;
+  /** How long idle connections stay, so that a request on its way is answered and told to leave. @default 500 */
+  readonly farewellMs?: number;
 }
 
 /** An open service. */
@@ -75,7 +77,7 @@ interface Parts {
 const RESOURCE_LIMIT_MS = 5_000;
 
 function phasesOf(
-  { app, onClose = [], drainTimeoutMs = 20_000 }: ListenOptions,
+  { app, onClose = [], drainTimeoutMs = 20_000, farewellMs = 500 }: ListenOptions,
   { readiness, internal, connections }: Parts,
 ): ShutdownPhase[] {
   let closed: Promise<unknown> | undefined;
@@ -84,9 +86,9 @@ function phasesOf(
     {
       name: "accepting",
       limitMs: 1_000,
-      // Stops accepting and closes idle connections at once; resolves when the others have ended.
+      // Stops accepting at once; resolves when all connections have ended.
       run: () => {
-        closed = closeApp(app, connections);
+        closed = closeApp(app, connections, farewellMs);
       },
     },
     {
@@ -107,13 +109,19 @@ function phasesOf(
 // A request whose head is on its way when the close begins is still answered.
 const HEAD_GRACE_MS = 1_000;
 
-async function closeApp(app: App, connections: Connections): Promise<void> {
-  const unansweredFrom = performance.now() + HEAD_GRACE_MS;
+async function closeApp(app: App, connections: Connections, farewellMs: number): Promise<void> {
+  const { server } = app;
+  const startedAt = performance.now();
+  // Node would call it at once, and a client that sends request after request would have one of them reset:
+  // each answer from now on tells it to leave.
+  const closeIdle = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => undefined;
   // A connection that became idle after its last answer would otherwise stay for its keep-alive time, and one
   // on which a request never ends for as long as its client likes.
   const sweep = setInterval(() => {
-    app.server.closeIdleConnections();
-    if (performance.now() >= unansweredFrom) connections.closeUnanswered();
+    const elapsed = performance.now() - startedAt;
+    if (elapsed >= farewellMs) closeIdle();
+    if (elapsed >= HEAD_GRACE_MS) connections.closeUnanswered();
   }, 50);
   await app.close().finally(() => clearInterval(sweep));
 }
