@@ -26,8 +26,7 @@ export class Part {
 
   /** Starts the process and waits until it serves. @throws PartFailedError */
   async start(): Promise<void> {
-    const started = await this.#launch();
-    this.#guard = this.#keepRunning(started);
+    this.#guard = this.#keepRunning(await this.#launch());
   }
 
   /** Ends the process: politely, and by force after its deadline. Safe to call again, also before `start`. */
@@ -46,8 +45,8 @@ export class Part {
     this.#child?.kill(this.spec.forceSignal);
   }
 
-  async #keepRunning(startedAt: number): Promise<void> {
-    let since = startedAt;
+  async #keepRunning(readyAt: number): Promise<void> {
+    let since = readyAt;
     while (!this.#stopping.signal.aborted) {
       const death = await this.#death();
       if (this.#stopping.signal.aborted) return;
@@ -55,27 +54,24 @@ export class Part {
     }
   }
 
-  /** Starts the part until it serves, or until it is stopped. Gives the time of the start. */
-  async #revive(death: string, ranMs: number): Promise<number> {
+  /** Starts the part until it serves, or until it is stopped. Gives the time since which it serves. */
+  async #revive(death: string, servedMs: number): Promise<number> {
     const { name } = this.spec;
-    const delayMs = this.#backoff.nextDelayMs(ranMs);
+    const delayMs = this.#backoff.nextDelayMs(servedMs);
     this.#events.onNews(
       `${name} died (${death}); starting it again ${delayMs === 0 ? "now" : `in ${delayMs} ms`}`,
     );
     const diedAt = performance.now();
     try {
       await sleep(delayMs, undefined, { signal: this.#stopping.signal });
-      const startedAt = await this.#launch();
+      const readyAt = await this.#launch();
       this.#events.onNews(
         `${name} is ready again after ${Math.round(performance.now() - diedAt)} ms (pid ${this.pid})`,
       );
-      return startedAt;
+      return readyAt;
     } catch (error) {
       if (this.#stopping.signal.aborted) return performance.now();
-      return await this.#revive(
-        error instanceof Error ? error.message : String(error),
-        performance.now() - diedAt,
-      );
+      return await this.#revive(error instanceof Error ? error.message : String(error), 0);
     }
   }
 
@@ -84,7 +80,6 @@ export class Part {
     await spec.prepare?.();
     this.#stopping.signal.throwIfAborted();
     const logFrom = await sizeOf(spec.logFile);
-    const startedAt = performance.now();
     const child = await this.#spawn();
     const { promise: gone, resolve } = Promise.withResolvers<void>();
     child.once("exit", () => resolve());
@@ -97,7 +92,7 @@ export class Part {
         ready,
         gone.then(() => Promise.reject(new Error(`it ended: ${ending(child)}`))),
       ]);
-      return startedAt;
+      return performance.now();
     } catch (error) {
       await this.#end(spec.stopSignal, 5_000);
       await this.#end("SIGKILL", 5_000);
