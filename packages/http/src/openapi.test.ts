@@ -58,3 +58,15 @@ test("the pages need nothing from elsewhere and escape what they show", async ()
   expect(page).not.toMatch(/<script|src=|https?:\/\//);
   expect(await (await fetch(`${url}/docs/errors`)).text()).toContain('<tr id="POOL_SATURATED">');
 });
+
+test("a route that speaks another protocol does not promise problem+json", async () => {
+  const { app, open } = makeServer();
+  const renderProblem = () => ({ contentType: "application/json", body: "{}" });
+  app.get("/feast", { config: { public: true, renderProblem } }, () => "x");
+  const { url } = await open();
+  const document: unknown = await (await fetch(`${url}/openapi.json`)).json();
+  const responses = expect.objectContaining({
+    default: expect.objectContaining({ content: { "application/json": { schema: {} } } }),
+  });
+  expect(document).toMatchObject({ paths: { "/feast": { get: { responses } } } });
+});

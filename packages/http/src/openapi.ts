@@ -1,4 +1,5 @@
 import { type FastifyDynamicSwaggerOptions, default as swagger } from "@fastify/swagger";
+import { toProblem } from "@sluice/errors";
 import { Type } from "typebox";
 import type { App } from "./app.ts";
 import { renderApiPage } from "./api-page.ts";
@@ -64,16 +65,23 @@ function documented(
   schema: Parameters<NonNullable<FastifyDynamicSwaggerOptions["transform"]>>[0]["schema"],
   config: RouteConfig = {},
 ) {
-  const { scope } = config;
+  const { scope, renderProblem } = config;
   return {
     ...schema,
     response: {
       ...((schema?.response as object | undefined) ?? { 200: { description: "Done" } }),
-      default: PROBLEM_RESPONSE,
+      default: renderProblem === undefined ? PROBLEM_RESPONSE : ownResponse(renderProblem),
     },
     security: scope === undefined ? [] : [{ key: [] }],
     ...(scope === undefined
       ? {}
       : { description: `${schema?.description ?? ""}\n\nNeeds scope \`${scope}\`.`.trim() }),
   };
+}
+
+/** The answer of a route that writes problems in the shape of another protocol. */
+function ownResponse(render: NonNullable<RouteConfig["renderProblem"]>) {
+  const { contentType } = render(toProblem(undefined, "id"));
+  const description = "Problem in the protocol's own shape; /docs/errors lists the codes.";
+  return { description, content: { [contentType]: { schema: Type.Unknown() } } };
 }
