@@ -8,6 +8,7 @@ import {
   type onRequestHookHandler,
 } from "fastify";
 import type { Registry } from "prom-client";
+import { Admission, type AdmissionOptions } from "./admission.ts";
 import type { App } from "./app.ts";
 import { closeObjects } from "./closed-schema.ts";
 import type { Exchange } from "./exchange.ts";
@@ -47,6 +48,8 @@ export interface ServerOptions {
   readonly bodyLimit?: number;
   /** Longest a request may take, unless its route says otherwise. @default 30,000 */
   readonly requestTimeoutMs?: number;
+  /** How much may be in hand before further requests are refused. */
+  readonly admission?: AdmissionOptions;
 }
 
 const MIB = 1024 * 1024;
@@ -57,7 +60,8 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  * keys, metrics, access log and OpenAPI. Routes are added to it; `listen` opens it.
  */
 export function buildServer(options: ServerOptions): App {
-  const traffic = new Traffic(options.registry, options.logger);
+  const admission = new Admission(options.admission);
+  const traffic = new Traffic(options.registry, options.logger, admission);
   const app = bareServer(options, traffic);
   app.decorate("traffic", traffic);
   app.decorateRequest("exchange");
@@ -115,17 +119,22 @@ function applyPolicies(
     if (route.schema?.body !== undefined && route.config?.allowUnknownFields !== true) {
       route.schema = { ...route.schema, body: closeObjects(route.schema.body) };
     }
-    route.onRequest = [enterBy(policy, authenticate), ...[route.onRequest ?? []].flat()];
+    const enter = enterBy(policy, app.traffic, authenticate);
+    route.onRequest = [enter, ...[route.onRequest ?? []].flat()];
   });
 }
 
 function enterBy(
   policy: RoutePolicy,
+  traffic: Traffic,
   authenticate: ServerOptions["authenticate"],
 ): onRequestHookHandler {
-  const { scope } = policy;
+  const { scope, timeoutMs } = policy;
+  // Streams and long polls stay for as long as they like: they say nothing of how fast requests are answered.
+  const isQueued = scope !== undefined && timeoutMs !== undefined;
   return (request, _reply, done) => {
     request.exchange.enter(policy);
+    if (isQueued) traffic.admit(request.exchange);
     if (scope === undefined) return done();
     const admit = (principal: Principal): void => {
       request.principal = principal;
