@@ -58,8 +58,8 @@ async function bypassing(
   pooler: PgbouncerConsole,
   backends: readonly { pid: number }[],
 ): Promise<unknown[]> {
-  const pooled = (await pooler.show("servers")).map(({ remote_pid }) => remote_pid);
-  const unknown = backends.map(({ pid }) => pid).filter((pid) => !pooled.includes(pid));
+  const pooled = new Set((await pooler.show("servers")).map(({ remote_pid }) => remote_pid));
+  const unknown = backends.map(({ pid }) => pid).filter((pid) => !pooled.has(pid));
   return [
     ...(await superuser`
       select usename, application_name, backend_start, state, query
