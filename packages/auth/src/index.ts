@@ -4,6 +4,7 @@ export type { Queryable } from "./queryable.ts";
 export { REVOCATION_CHANNEL } from "./revocation-channel.ts";
 export { SCOPES, type Scope, isScope } from "./scope.ts";
 export type { CredentialedRequest } from "./verify/authenticate.ts";
+export { type Release, TenantQuotas, type TenantQuotasOptions } from "./quota/tenant-quotas.ts";
 export { type Verifier, type VerifierOptions, createVerifier } from "./verify/verifier.ts";
 export type { Page, PageRequest } from "./admin/page.ts";
 export type { KeyEntry, KeyReference, ProjectEntry, Quotas, Tenant } from "./admin/queries.ts";

@@ -11,6 +11,11 @@ declare module "@sluice/http" {
     readonly projectId: string | null;
     readonly projectName: string | null;
     readonly scopes: ReadonlySet<string>;
+    /** What the tenant may ask of the services; null = no limit. */
+    readonly quotas: {
+      readonly requestsPerSecond: number | null;
+      readonly concurrentRequests: number | null;
+    };
   }
 }
 

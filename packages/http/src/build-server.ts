@@ -5,7 +5,7 @@ import {
   type FastifyRequest,
   LogController,
   fastify,
-  type onRequestHookHandler,
+  type onRequestAsyncHookHandler,
 } from "fastify";
 import type { Registry } from "prom-client";
 import { Admission, type AdmissionOptions } from "./admission.ts";
@@ -44,6 +44,11 @@ export interface ServerOptions {
   readonly version: string;
   /** Finds out who sends a request, or throws UNAUTHENTICATED or FORBIDDEN. Called before the body is read. */
   readonly authenticate: (request: FastifyRequest, scope: string) => Principal | Promise<Principal>;
+  /**
+   * Holds the principal to its quotas, or throws QUOTA_EXCEEDED; what it answers is called when the request has ended.
+   * Called before the body is read.
+   */
+  readonly limit?: (principal: Principal) => Release | Promise<Release>;
   /** Bytes of a body. @default 16 MiB */
   readonly bodyLimit?: number;
   /** Longest a request may take, unless its route says otherwise. @default 30,000 */
@@ -51,6 +56,8 @@ export interface ServerOptions {
   /** How much may be in hand before further requests are refused. */
   readonly admission?: AdmissionOptions;
 }
+
+type Release = (() => void) | undefined;
 
 const MIB = 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -110,39 +117,36 @@ function followRequests(app: App, { requestTimeoutMs = DEFAULT_TIMEOUT_MS }: Ser
   });
 }
 
-function applyPolicies(
-  app: App,
-  { authenticate, requestTimeoutMs = DEFAULT_TIMEOUT_MS }: ServerOptions,
-): void {
+function applyPolicies(app: App, options: ServerOptions): void {
+  const { requestTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
   app.addHook("onRoute", (route) => {
     const policy = policyOf(route, requestTimeoutMs);
     if (route.schema?.body !== undefined && route.config?.allowUnknownFields !== true) {
       route.schema = { ...route.schema, body: closeObjects(route.schema.body) };
     }
-    const enter = enterBy(policy, app.traffic, authenticate);
+    const enter = enterBy(policy, options);
     route.onRequest = [enter, ...[route.onRequest ?? []].flat()];
   });
 }
 
-function enterBy(
-  policy: RoutePolicy,
-  traffic: Traffic,
-  authenticate: ServerOptions["authenticate"],
-): onRequestHookHandler {
+function enterBy(policy: RoutePolicy, options: ServerOptions): onRequestAsyncHookHandler {
   const { scope, timeoutMs } = policy;
   // Streams and long polls stay for as long as they like: they say nothing of how fast requests are answered.
   const isQueued = scope !== undefined && timeoutMs !== undefined;
-  return (request, _reply, done) => {
+  return async (request) => {
     request.exchange.enter(policy);
-    if (isQueued) traffic.admit(request.exchange);
-    if (scope === undefined) return done();
-    const admit = (principal: Principal): void => {
-      request.principal = principal;
-      done();
-    };
-    // Known keys need no promise.
-    const principal = authenticate(request, scope);
-    if (principal instanceof Promise) principal.then(admit, done);
-    else admit(principal);
+    if (isQueued) request.server.traffic.admit(request.exchange);
+    if (scope !== undefined) await identify(request, scope, options);
   };
+}
+
+/** Finds out who sends the request and holds them to their quotas. */
+async function identify(
+  request: FastifyRequest,
+  scope: string,
+  { authenticate, limit }: ServerOptions,
+): Promise<void> {
+  const principal = await authenticate(request, scope);
+  request.principal = principal;
+  if (limit !== undefined) request.exchange.hold(await limit(principal));
 }

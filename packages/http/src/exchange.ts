@@ -24,6 +24,8 @@ export class Exchange implements RequestContext {
   #timer: NodeJS.Timeout | undefined;
   #controller: AbortController | undefined;
   #reason: SluiceError | undefined;
+  #release: (() => void) | undefined;
+  #hasEnded = false;
 
   constructor(request: FastifyRequest, reply: FastifyReply, policy: RoutePolicy) {
     this.requestId = request.id;
@@ -66,9 +68,17 @@ export class Exchange implements RequestContext {
     this.#controller?.abort(this.#reason);
   }
 
-  /** Lifts the limit once the answer is out. */
+  /** Has `release` called when the exchange ends, at once if it has. */
+  hold(release: (() => void) | undefined): void {
+    if (this.#hasEnded) release?.();
+    else this.#release = release;
+  }
+
+  /** Lifts the limits once the answer is out, or nobody is left to take it. */
   settle(): void {
+    this.#hasEnded = true;
     clearTimeout(this.#timer);
+    this.#release?.();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Verifier } from "@sluice/auth";
+import type { TenantQuotas, Verifier } from "@sluice/auth";
 import { type App, buildServer } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
@@ -20,12 +20,13 @@ export const SERVICE = "feature-api";
 export interface FeatureApiDeps {
   readonly db: Queryable;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
+  readonly quotas: Pick<TenantQuotas, "admit">;
   readonly logger: Logger;
   readonly registry: Registry;
 }
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
-export function buildApp({ db, verifier, logger, registry }: FeatureApiDeps): App {
+export function buildApp({ db, verifier, quotas, logger, registry }: FeatureApiDeps): App {
   const app = buildServer({
     service: SERVICE,
     logger,
@@ -33,6 +34,7 @@ export function buildApp({ db, verifier, logger, registry }: FeatureApiDeps): Ap
     title: "Sluice feature API",
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),
+    limit: (principal) => quotas.admit(principal),
   });
   const api: FeatureApi = {
     db,

@@ -1,4 +1,4 @@
-import { createVerifier } from "@sluice/auth";
+import { createVerifier, TenantQuotas } from "@sluice/auth";
 import { parseConfig } from "@sluice/config";
 import { openDatabase } from "@sluice/db";
 import { listen, runUntilSignal } from "@sluice/http";
@@ -24,17 +24,19 @@ const db = await openDatabase<unknown>({
   registry,
   logger,
 });
-// Only its settings are used: the verifier makes the connection that it subscribes on.
-const redis =
-  settings.SLUICE_REDIS_URL && new Redis(settings.SLUICE_REDIS_URL, { lazyConnect: true });
-const verifier = createVerifier({ db, logger, registry, ...(redis ? { redis } : {}) });
+// Only its settings are used: who needs Redis makes a connection of its own.
+const redis = settings.SLUICE_REDIS_URL
+  ? new Redis(settings.SLUICE_REDIS_URL, { lazyConnect: true })
+  : undefined;
+const verifier = createVerifier({ db, redis, logger, registry });
+const quotas = new TenantQuotas({ redis, logger, registry });
 const service = await listen({
-  app: buildApp({ db, verifier, logger, registry }),
+  app: buildApp({ db, verifier, quotas, logger, registry }),
   ready: () => db.ping(2_000),
   host: settings.SLUICE_HOST,
   port: settings.SLUICE_PORT,
   internalPort: settings.SLUICE_INTERNAL_PORT,
   logger,
-  onClose: [() => db.close(), () => verifier.close()],
+  onClose: [() => db.close(), () => verifier.close(), () => quotas.close()],
 });
 runUntilSignal(service, logger);

@@ -60,6 +60,10 @@ function toKnownKey(row: KeyRow, asOf: number): KnownKey {
     projectName: row.project_name,
     // A platform key has every scope, those that were added after it was made too.
     scopes: new Set(row.tenant_id === null ? SCOPES : row.scopes),
+    quotas: {
+      requestsPerSecond: row.requests_per_second,
+      concurrentRequests: row.concurrent_requests,
+    },
   };
   return {
     hash: row.secret_sha256,

@@ -13,6 +13,8 @@ export interface KeyRow {
   readonly is_revoked: boolean;
   /** By the database's clock, so that nobody else's counts; null = never. */
   readonly expires_in_ms: number | null;
+  readonly requests_per_second: number | null;
+  readonly concurrent_requests: number | null;
 }
 
 /** One probe of the primary key of each table. */
@@ -20,9 +22,11 @@ export async function findKey(db: Queryable, id: string): Promise<KeyRow | undef
   const query = sql<KeyRow>`
     select k.key_id, k.secret_sha256, k.scopes, k.tenant_id, k.project_id, p.name as project_name,
       k.revoked_at is not null as is_revoked,
-      (extract(epoch from k.expires_at - clock_timestamp()) * 1000)::float8 as expires_in_ms
+      (extract(epoch from k.expires_at - clock_timestamp()) * 1000)::float8 as expires_in_ms,
+      q.requests_per_second, q.concurrent_requests
     from auth.api_keys k
     left join auth.projects p on p.project_id = k.project_id
+    left join auth.quotas q on q.tenant_id = k.tenant_id
     where k.key_id = ${id}`;
   const [row] = await db.run("auth.find_key", query, { idempotent: true });
   return row;
