@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { until } from "../integration/until.ts";
 import { FAULTS } from "./faults.ts";
 import { type Outcome, startLoad } from "./load.ts";
+import { lookUp } from "./look-up.ts";
 import { serviceMetric } from "./service-metrics.ts";
 
 /** More by hand: SLUICE_CHAOS_ROUNDS=20 npm test -- --project chaos */
@@ -13,12 +14,6 @@ const CLIENTS = 64;
 /** A request's own deadline, and some time for a busy machine to say so. */
 const DEADLINE_MS = 30_000 + 1_000;
 const TYPED = ["DATABASE_UNAVAILABLE", "POOL_TIMEOUT", "POOL_SATURATED", "DEADLINE_EXCEEDED"];
-
-function lookUp(): Promise<Response> {
-  const { services, keys } = readStack();
-  const url = `${services["feature-api"]!.url}/v1/projects/demo/features/airport_delays/JFK`;
-  return fetch(url, { headers: { authorization: `Bearer ${keys.demo}` } });
-}
 
 const succeeded = ({ status }: Outcome): boolean => status === 200;
 
