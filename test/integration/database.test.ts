@@ -272,3 +272,10 @@ test("a pooler that hangs up at once is told from a full pool, and does not spin
   expect(connections).toBeLessThan(1_000);
   server.close();
 });
+
+test("a statement that failed after some of its rows leaves none of them to the next", async () => {
+  await using one = await openTestDatabase("feature", { base: 1, overflow: 0 });
+  const failing = sql`select 1 / (5 - g) as quotient from generate_series(1, 10) as g`;
+  await expect(one.run("test.halfway", failing)).rejects.toMatchObject({ code: "22012" });
+  expect(await one.run("test.next", sql`select 1 as one`)).toEqual([{ one: 1 }]);
+});

@@ -97,16 +97,16 @@ export class Slot {
    */
   query(text: string, parameters: readonly unknown[]): Promise<StatementResult> {
     const bound = parameters.map(toParameter) as ParameterOrJSON<never>[];
+    // Rows are collected here: the driver counts them per connection and forgets to start again after a statement that
+    // failed halfway, so that the next one's rows would stand behind as many holes.
+    const rows: Row[] = [];
     const query = this.#connection.sql.unsafe<Row[]>(text, bound, { prepare: this.#prepare });
+    const collected = query.forEach((row) => void rows.push(row));
     this.#inFlight = query;
-    return query.then(
-      (rows) => {
+    return collected.then(
+      ({ count, command }) => {
         this.#inFlight = undefined;
-        return {
-          rows,
-          count: rows.count ?? 0, // EXPLAIN and utility statements report none
-          command: rows.command,
-        };
+        return { rows, count: count ?? 0, command }; // EXPLAIN and utility statements report no count
       },
       (error: unknown) => {
         this.#inFlight = undefined;
