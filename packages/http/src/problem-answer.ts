@@ -34,8 +34,9 @@ function clientGone(cause: unknown): SluiceError {
   return new SluiceError("CLIENT_CLOSED_REQUEST", detail, { cause });
 }
 
+/** Refusals that came of load are counted and stand in the access log; a line and a stack each would add to the load. */
 function logFault(error: SluiceError, request: FastifyRequest): void {
-  if (error.status < 500) return;
+  if (error.status < 500 || error.code === "POOL_SATURATED") return;
   const members = { request_id: request.id, code: error.code, err: error.cause ?? error };
   if (error.status === 500) request.log.error(members, error.message);
   else request.log.warn(members, error.message);
