@@ -1,4 +1,10 @@
-import { createKey, createPlatformKey, createProject, createTenant } from "@sluice/auth";
+import {
+  createKey,
+  createPlatformKey,
+  createProject,
+  createTenant,
+  PROJECT_SCOPES,
+} from "@sluice/auth";
 import { type Database, openDatabase } from "@sluice/db";
 import { SluiceError } from "@sluice/errors";
 import { createLogger, createRegistry } from "@sluice/telemetry";
@@ -6,16 +12,6 @@ import type { Profile } from "@sluice/workloads";
 import type { Sql } from "postgres";
 import type { Keys, Secrets } from "./secrets.ts";
 import { DEMO } from "./stack-file.ts";
-
-const DEMO_SCOPES = [
-  "features:read",
-  "features:write",
-  "jobs:read",
-  "jobs:write",
-  "jobs:claim",
-  "data:read",
-  "data:write",
-];
 
 /**
  * The stack's API keys. On the first start the tenant and the project `demo` are made with them; also when the
@@ -65,7 +61,7 @@ async function makeDemoTenant(db: Database<unknown>): Promise<Keys> {
     name: "local demo",
     tenant: DEMO,
     project: DEMO,
-    scopes: DEMO_SCOPES,
+    scopes: PROJECT_SCOPES,
   });
   return { platform: platform.key, demo: demo.key };
 }

@@ -2,7 +2,7 @@ export { type ApiKey, formatKey, generateKey, hashSecret, isKeyId, parseKey } fr
 export { type Principal, type Project, requireScope } from "./principal.ts";
 export type { Queryable } from "./queryable.ts";
 export { REVOCATION_CHANNEL } from "./revocation-channel.ts";
-export { SCOPES, type Scope, isScope } from "./scope.ts";
+export { PROJECT_SCOPES, SCOPES, type Scope, isScope } from "./scope.ts";
 export type { CredentialedRequest } from "./verify/authenticate.ts";
 export { type Release, TenantQuotas, type TenantQuotasOptions } from "./quota/tenant-quotas.ts";
 export { type Verifier, type VerifierOptions, createVerifier } from "./verify/verifier.ts";

@@ -1,5 +1,5 @@
-/** Everything a key may be allowed to do, in the order in which scopes are listed. */
-export const SCOPES = [
+/** All that can be done inside a project. */
+export const PROJECT_SCOPES = [
   "features:read",
   "features:write",
   "jobs:read",
@@ -7,10 +7,10 @@ export const SCOPES = [
   "jobs:claim",
   "data:read",
   "data:write",
-  "ops:read",
-  "ops:write",
-  "admin",
 ] as const;
+
+/** Everything a key may be allowed to do, in the order in which scopes are listed. */
+export const SCOPES = [...PROJECT_SCOPES, "ops:read", "ops:write", "admin"] as const;
 
 export type Scope = (typeof SCOPES)[number];
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Logger } from "@sluice/telemetry";
 import {
   type CircuitBreakerPolicy,
@@ -69,6 +70,8 @@ export class Circuit {
   readonly #stopped = new AbortController();
   #openedAt = 0;
   #recovery = Promise.resolve();
+  /** The probing belongs to nobody's request, though some request was the first to find the database gone. */
+  readonly #detached = AsyncLocalStorage.snapshot();
 
   constructor(options: CircuitOptions) {
     this.#options = options;
@@ -162,7 +165,7 @@ export class Circuit {
       "the database is gone; callers are held, then refused",
     );
     this.#openedAt = performance.now();
-    this.#recovery = this.#recover();
+    this.#recovery = this.#detached(() => this.#recover());
   }
 
   /** Probes until the database answers: the one half-open call at a time. */

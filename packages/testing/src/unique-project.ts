@@ -1,19 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { createKey, createProject, createTenant, type Scope } from "@sluice/auth";
+import { createKey, createProject, createTenant, PROJECT_SCOPES, type Scope } from "@sluice/auth";
 import { openDatabase } from "@sluice/db";
 import { createLogger, createRegistry } from "@sluice/telemetry";
 import { loadWorkloads, selectProfile } from "@sluice/workloads";
 import { readStack } from "./read-stack.ts";
-
-const SCOPES: readonly Scope[] = [
-  "features:read",
-  "features:write",
-  "jobs:read",
-  "jobs:write",
-  "jobs:claim",
-  "data:read",
-  "data:write",
-];
 
 /** A project that nobody else uses, and a key to it. */
 export interface TestProject {
@@ -27,7 +17,9 @@ export interface TestProject {
  * Makes a tenant with one project and a key bound to it, in the stack of this test run.
  * @param scopes default: features, jobs and data, as the demo key has them.
  */
-export async function uniqueProject(scopes: readonly Scope[] = SCOPES): Promise<TestProject> {
+export async function uniqueProject(
+  scopes: readonly Scope[] = PROJECT_SCOPES,
+): Promise<TestProject> {
   const { admin } = selectProfile(loadWorkloads(), "local").workloads;
   const db = await openDatabase({
     url: readStack().pgbouncer.urls["admin"] ?? "",
