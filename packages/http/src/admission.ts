@@ -1,7 +1,7 @@
 import { SluiceError } from "@sluice/errors";
 
 export interface AdmissionOptions {
-  /** Longest queue that is admitted, as the time it takes to work it off. @default 250 */
+  /** Longest queue that is admitted, as the time it takes to work it off. @default 500 */
   readonly maxQueueMs?: number;
   /** So many requests are admitted whatever the estimate says: few slow ones are not overload. @default 16 */
   readonly minInFlight?: number;
@@ -27,7 +27,7 @@ export class Admission {
   #answered = 0;
   #wasBusy = false;
 
-  constructor({ maxQueueMs = 250, minInFlight = 16 }: AdmissionOptions = {}) {
+  constructor({ maxQueueMs = 500, minInFlight = 16 }: AdmissionOptions = {}) {
     this.#maxQueueMs = maxQueueMs;
     this.#minInFlight = minInFlight;
   }
