@@ -1,7 +1,7 @@
 import { rename, writeFile } from "node:fs/promises";
 
 /** Replaces a file in one step, readable by its owner only: a reader sees the old text or the new one. */
-export async function replaceFile(file: string, text: string): Promise<void> {
+async function replaceFile(file: string, text: string): Promise<void> {
   const next = `${file}.${process.pid}.next`;
   await writeFile(next, text, { mode: 0o600 });
   await rename(next, file);

@@ -3,7 +3,7 @@ import type { Home } from "./home.ts";
 import { isOurs } from "./process-table.ts";
 
 /** The word by which the supervisor of a home is known on its command line. */
-export function supervisorWord(home: Home): string {
+function supervisorWord(home: Home): string {
   return `supervisor.ts --home=${home.root}`;
 }
 

@@ -8,7 +8,7 @@ import {
 } from "hyparquet";
 
 /** The Parquet file of the npm package `vega-datasets`: 3 million flights inside the USA, January to June 2001. */
-export const FLIGHTS_FILE = fileURLToPath(
+const FLIGHTS_FILE = fileURLToPath(
   new URL("../data/flights-3m.parquet", import.meta.resolve("vega-datasets")),
 );
 

@@ -115,7 +115,6 @@ export class Circuit {
   }
 
   async #repeat<T>(call: CircuitCall, attempt: () => Promise<T>, first: Repeatable): Promise<T> {
-    let last = first;
     const policy = retry(handleType(Repeatable), {
       maxAttempts: MAX_RETRIES,
       backoff: new ExponentialBackoff(RETRY_DELAY_MS),
@@ -123,13 +122,12 @@ export class Circuit {
     try {
       return await policy.execute(() => {
         if (call.signal?.aborted) throw abortReason(call.signal, call.operation);
-        if (performance.now() >= call.deadline) throw deadlineExceeded(call.operation, last.cause);
+        if (performance.now() >= call.deadline) throw deadlineExceeded(call.operation, first.cause);
         return this.#attempt(call, attempt);
       }, call.signal);
     } catch (error) {
-      last = error instanceof Repeatable ? error : last;
       if (call.signal?.aborted) throw abortReason(call.signal, call.operation);
-      throw error instanceof Repeatable ? last.cause : error;
+      throw error instanceof Repeatable ? error.cause : error;
     }
   }
 

@@ -2,7 +2,7 @@ import { SluiceError } from "@sluice/errors";
 import type { FastifyRequest } from "fastify";
 
 /** The header in which a client says how long it will wait, in milliseconds. */
-export const TIMEOUT_HEADER = "x-request-timeout-ms";
+const TIMEOUT_HEADER = "x-request-timeout-ms";
 
 /**
  * The shorter of the server's limit and what the client is ready to wait; undefined = no limit.

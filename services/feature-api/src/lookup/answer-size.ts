@@ -1,7 +1,7 @@
 import { SluiceError } from "@sluice/errors";
 
 /** A few of these fit in memory side by side; a text of 512 MiB is beyond what JavaScript can hold. */
-export const MAX_ANSWER_CHARACTERS = 64 * 1024 * 1024;
+const MAX_ANSWER_CHARACTERS = 64 * 1024 * 1024;
 
 /** What one answer may still grow by. Rows that repeat an entity repeat its values, however long these are. */
 export class AnswerSize {

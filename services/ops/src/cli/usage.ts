@@ -3,7 +3,7 @@ import type { Command, Option } from "./command.ts";
 import { renderTable } from "./table.ts";
 
 /** How the CLI is called in a checkout. */
-export const PROGRAM = "npm run -s sluice --";
+const PROGRAM = "npm run -s sluice --";
 
 export function usageLine(command: Command): string {
   return `usage: sluice ${command.words} ${command.synopsis}`.trimEnd();
