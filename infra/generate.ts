@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { renderErrorsDoc } from "@sluice/errors";
 import { migratedSchema } from "./migrated-schema.ts";
-import { featureApiDocument } from "./openapi-documents.ts";
+import { featureApiDocument, trainingManagerDocument } from "./openapi-documents.ts";
 
 /** A committed file that is rendered from something else in the tree. */
 interface Generated {
@@ -13,6 +13,7 @@ interface Generated {
 const GENERATED: readonly Generated[] = [
   { path: "docs/errors.md", render: renderErrorsDoc },
   { path: "docs/openapi/feature-api.json", render: featureApiDocument },
+  { path: "docs/openapi/training-manager.json", render: trainingManagerDocument },
   { path: "migrations/schema.sql", render: migratedSchema },
 ];
 
