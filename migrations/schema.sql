@@ -67,6 +67,216 @@ CREATE TABLE auth.tenants (
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.tenants TO sluice_admin;
 GRANT SELECT ON TABLE auth.tenants TO sluice_feature, sluice_import, sluice_sample, sluice_training;
 
+CREATE SCHEMA data AUTHORIZATION sluice_owner;
+GRANT USAGE ON SCHEMA data TO sluice_import, sluice_sample;
+
+CREATE OR REPLACE FUNCTION data.keep_sealed_segments()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  touched data.version_segments := CASE tg_op WHEN 'INSERT' THEN new ELSE old END;
+BEGIN
+  PERFORM FROM data.versions AS version
+  WHERE version.dataset_id = touched.dataset_id AND version.version = touched.version
+    AND version.state IN ('sealed');
+  IF FOUND THEN
+    RAISE EXCEPTION 'version % of dataset % is sealed', touched.version, touched.dataset_id
+      USING ERRCODE = 'SL001';
+  END IF;
+  RETURN CASE tg_op WHEN 'DELETE' THEN old ELSE new END;
+END $function$;
+
+CREATE OR REPLACE FUNCTION data.keep_sealed_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF old.state = 'draft' THEN RETURN new; END IF;
+  IF new.state IN ('deleting', 'deleted') AND (new.dataset_id, new.version, new.samples, new.fingerprint, new.sealed_at)
+    IS NOT DISTINCT FROM (old.dataset_id, old.version, old.samples, old.fingerprint, old.sealed_at)
+  THEN RETURN new; END IF;
+  RAISE EXCEPTION 'version % of dataset % is sealed', old.version, old.dataset_id USING ERRCODE = 'SL001';
+END $function$;
+
+CREATE OR REPLACE FUNCTION data.keep_whole_segment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF old.state = 'loading' THEN RETURN new; END IF;
+  IF new.state = 'purging' AND (new.dataset_id, new.segment_id, new.rows, new.sha256)
+    IS NOT DISTINCT FROM (old.dataset_id, old.segment_id, old.rows, old.sha256)
+    AND NOT EXISTS (SELECT FROM data.version_segments AS used
+      WHERE used.dataset_id = old.dataset_id AND used.segment_id = old.segment_id)
+  THEN RETURN new; END IF;
+  RAISE EXCEPTION 'segment % of dataset % is in use', old.segment_id, old.dataset_id USING ERRCODE = 'SL001';
+END $function$;
+
+CREATE OR REPLACE FUNCTION data.purge_rows(dataset bigint, segment bigint, most integer)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH gone AS (
+    DELETE FROM data.sample_metadata AS sample
+    USING (
+      SELECT inner_sample.position FROM data.sample_metadata AS inner_sample
+      WHERE inner_sample.dataset_id = dataset AND inner_sample.segment_id = segment
+      ORDER BY inner_sample.position LIMIT most
+    ) AS doomed
+    WHERE sample.dataset_id = dataset AND sample.segment_id = segment AND sample.position = doomed.position
+      AND EXISTS (SELECT FROM data.segments AS s
+        WHERE s.dataset_id = dataset AND s.segment_id = segment AND s.state = 'purging')
+    RETURNING 1
+  )
+  SELECT count(*)::integer FROM gone
+$function$;
+
+GRANT EXECUTE ON FUNCTION data.purge_rows(bigint,bigint,integer) TO sluice_import;
+
+CREATE TABLE data.datasets (
+  project_id bigint NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  dataset_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  versions integer NOT NULL DEFAULT 0,
+  description text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT datasets_pkey PRIMARY KEY (project_id, name),
+  CONSTRAINT datasets_dataset_id_key UNIQUE (dataset_id),
+  CONSTRAINT datasets_project_id_fkey FOREIGN KEY (project_id) REFERENCES auth.projects(project_id),
+  CONSTRAINT datasets_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE data.datasets TO sluice_import;
+GRANT SELECT ON TABLE data.datasets TO sluice_sample;
+
+CREATE TABLE data.operations (
+  project_id bigint NOT NULL,
+  operation_id uuid NOT NULL,
+  dataset_id bigint NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL DEFAULT 'pending'::text,
+  progress double precision NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  ended_at timestamp with time zone,
+  relayed_at timestamp with time zone,
+  request jsonb NOT NULL,
+  result jsonb,
+  error jsonb,
+  CONSTRAINT operations_pkey PRIMARY KEY (project_id, operation_id),
+  CONSTRAINT operations_kind_check CHECK ((kind = ANY (ARRAY['seal'::text, 'delete'::text, 'select'::text]))),
+  CONSTRAINT operations_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'running'::text, 'succeeded'::text, 'failed'::text])))
+);
+CREATE INDEX operations_open_idx ON data.operations USING btree (created_at) WHERE (state = ANY (ARRAY['pending'::text, 'running'::text]));
+GRANT INSERT, SELECT, UPDATE ON TABLE data.operations TO sluice_import;
+GRANT SELECT ON TABLE data.operations TO sluice_sample;
+
+CREATE TABLE data.parts (
+  dataset_id bigint NOT NULL,
+  version integer NOT NULL,
+  part text COLLATE "C" NOT NULL,
+  segment_id bigint NOT NULL,
+  rows integer NOT NULL,
+  bytes bigint NOT NULL,
+  sha256 text COLLATE "C" NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT parts_pkey PRIMARY KEY (dataset_id, version, part),
+  CONSTRAINT parts_segment_fkey FOREIGN KEY (dataset_id, segment_id) REFERENCES data.segments(dataset_id, segment_id),
+  CONSTRAINT parts_version_fkey FOREIGN KEY (dataset_id, version) REFERENCES data.versions(dataset_id, version)
+);
+GRANT DELETE, INSERT, SELECT ON TABLE data.parts TO sluice_import;
+GRANT SELECT ON TABLE data.parts TO sluice_sample;
+
+CREATE TABLE data.plans (
+  project_id bigint NOT NULL,
+  plan_id text COLLATE "C" NOT NULL,
+  dataset_id bigint NOT NULL,
+  version integer NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  definition jsonb NOT NULL,
+  CONSTRAINT plans_pkey PRIMARY KEY (project_id, plan_id),
+  CONSTRAINT plans_version_fkey FOREIGN KEY (dataset_id, version) REFERENCES data.versions(dataset_id, version)
+);
+GRANT INSERT, SELECT ON TABLE data.plans TO sluice_sample;
+GRANT SELECT ON TABLE data.plans TO sluice_import;
+
+CREATE TABLE data.sample_metadata (
+  dataset_id bigint NOT NULL,
+  segment_id bigint NOT NULL,
+  "position" integer NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  sample_id text COLLATE "C" NOT NULL,
+  feature_hash text COLLATE "C" NOT NULL,
+  label text,
+  uri text,
+  attributes jsonb,
+  CONSTRAINT sample_metadata_pkey PRIMARY KEY (dataset_id, segment_id, "position"),
+  CONSTRAINT sample_metadata_feature_hash_check CHECK (((octet_length(feature_hash) >= 1) AND (octet_length(feature_hash) <= 256))),
+  CONSTRAINT sample_metadata_label_check CHECK ((octet_length(label) <= 512)),
+  CONSTRAINT sample_metadata_sample_id_check CHECK (((octet_length(sample_id) >= 1) AND (octet_length(sample_id) <= 512)))
+) WITH (autovacuum_vacuum_cost_delay=1, autovacuum_vacuum_insert_scale_factor=0, autovacuum_vacuum_insert_threshold=50000, autovacuum_vacuum_scale_factor=0.01, fillfactor=100);
+CREATE INDEX sample_metadata_created_at_idx ON data.sample_metadata USING brin (created_at) WITH (pages_per_range='128');
+CREATE INDEX sample_metadata_feature_hash_idx ON data.sample_metadata USING btree (dataset_id, feature_hash, sample_id) INCLUDE (label, created_at, segment_id, "position");
+CREATE INDEX sample_metadata_sample_id_idx ON data.sample_metadata USING btree (dataset_id, sample_id) INCLUDE (feature_hash, label, created_at, segment_id, "position");
+GRANT INSERT, SELECT ON TABLE data.sample_metadata TO sluice_import;
+GRANT SELECT ON TABLE data.sample_metadata TO sluice_sample;
+
+CREATE TABLE data.segments (
+  dataset_id bigint NOT NULL,
+  segment_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  state text COLLATE "C" NOT NULL DEFAULT 'loading'::text,
+  rows integer,
+  sha256 text COLLATE "C",
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  touched_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT segments_pkey PRIMARY KEY (dataset_id, segment_id),
+  CONSTRAINT segments_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES data.datasets(dataset_id),
+  CONSTRAINT segments_state_check CHECK ((state = ANY (ARRAY['loading'::text, 'whole'::text, 'purging'::text]))),
+  CONSTRAINT segments_whole_check CHECK (((state <> 'whole'::text) OR ((rows IS NOT NULL) AND (sha256 IS NOT NULL))))
+);
+CREATE INDEX segments_unfinished_idx ON data.segments USING btree (touched_at) WHERE (state <> 'whole'::text);
+CREATE TRIGGER segments_keep_whole BEFORE UPDATE ON data.segments FOR EACH ROW EXECUTE FUNCTION data.keep_whole_segment();
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE data.segments TO sluice_import;
+GRANT SELECT ON TABLE data.segments TO sluice_sample;
+
+CREATE TABLE data.version_segments (
+  dataset_id bigint NOT NULL,
+  version integer NOT NULL,
+  first_ordinal bigint NOT NULL,
+  segment_id bigint NOT NULL,
+  rows integer NOT NULL,
+  CONSTRAINT version_segments_pkey PRIMARY KEY (dataset_id, version, first_ordinal),
+  CONSTRAINT version_segments_segment_fkey FOREIGN KEY (dataset_id, segment_id) REFERENCES data.segments(dataset_id, segment_id),
+  CONSTRAINT version_segments_version_fkey FOREIGN KEY (dataset_id, version) REFERENCES data.versions(dataset_id, version)
+);
+CREATE INDEX version_segments_segment_idx ON data.version_segments USING btree (dataset_id, segment_id);
+CREATE TRIGGER version_segments_keep_sealed BEFORE INSERT OR DELETE OR UPDATE ON data.version_segments FOR EACH ROW EXECUTE FUNCTION data.keep_sealed_segments();
+GRANT DELETE, INSERT, SELECT ON TABLE data.version_segments TO sluice_import;
+GRANT SELECT ON TABLE data.version_segments TO sluice_sample;
+
+CREATE TABLE data.versions (
+  dataset_id bigint NOT NULL,
+  version integer NOT NULL,
+  state text COLLATE "C" NOT NULL DEFAULT 'draft'::text,
+  base_version integer,
+  samples bigint,
+  fingerprint text COLLATE "C",
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  sealed_at timestamp with time zone,
+  deleted_at timestamp with time zone,
+  CONSTRAINT versions_pkey PRIMARY KEY (dataset_id, version),
+  CONSTRAINT versions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES data.datasets(dataset_id),
+  CONSTRAINT versions_sealed_check CHECK (((state <> 'sealed'::text) OR ((samples IS NOT NULL) AND (fingerprint IS NOT NULL)))),
+  CONSTRAINT versions_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'sealed'::text, 'deleting'::text, 'deleted'::text])))
+);
+CREATE INDEX versions_sealed_idx ON data.versions USING btree (dataset_id, version DESC) WHERE (state = 'sealed'::text);
+CREATE TRIGGER versions_keep_sealed BEFORE UPDATE ON data.versions FOR EACH ROW EXECUTE FUNCTION data.keep_sealed_version();
+GRANT INSERT, SELECT, UPDATE ON TABLE data.versions TO sluice_import;
+GRANT SELECT ON TABLE data.versions TO sluice_sample;
+
 CREATE SCHEMA features AUTHORIZATION sluice_owner;
 GRANT USAGE ON SCHEMA features TO sluice_feature;
 
