@@ -1,3 +1,4 @@
+import * as dataLoader from "@sluice/data-loader/app";
 import * as featureApi from "@sluice/feature-api/app";
 import type { App } from "@sluice/http";
 import { createLogger, createRegistry } from "@sluice/telemetry";
@@ -11,6 +12,13 @@ export function featureApiDocument(): Promise<string> {
 /** The same of training-manager. */
 export function trainingManagerDocument(): Promise<string> {
   return render(trainingManager.buildApp({ ...UNASKED, ...silent(trainingManager.SERVICE) }));
+}
+
+/** The same of data-loader. */
+export function dataLoaderDocument(): Promise<string> {
+  const { db: sampleDb, ...rest } = UNASKED;
+  const deps = { sampleDb, importDb: sampleDb, ...rest };
+  return render(dataLoader.buildApp({ ...deps, ...silent(dataLoader.SERVICE) }));
 }
 
 /** Describing routes opens nothing and asks nobody. */

@@ -27,10 +27,13 @@ CREATE TABLE data.versions (
   -- Known once it is sealed.
   samples bigint,
   fingerprint text COLLATE "C",
+  -- Of the request that began it.
+  idempotency_key text COLLATE "C",
   created_at timestamptz NOT NULL DEFAULT now(),
   sealed_at timestamptz,
   deleted_at timestamptz,
   CONSTRAINT versions_pkey PRIMARY KEY (dataset_id, version),
+  CONSTRAINT versions_idempotency_key UNIQUE (dataset_id, idempotency_key),
   CONSTRAINT versions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES data.datasets (dataset_id),
   CONSTRAINT versions_state_check CHECK (state IN ('draft', 'sealed', 'deleting', 'deleted')),
   CONSTRAINT versions_sealed_check CHECK (state <> 'sealed' OR (samples IS NOT NULL AND fingerprint IS NOT NULL))

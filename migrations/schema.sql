@@ -264,10 +264,12 @@ CREATE TABLE data.versions (
   base_version integer,
   samples bigint,
   fingerprint text COLLATE "C",
+  idempotency_key text COLLATE "C",
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   sealed_at timestamp with time zone,
   deleted_at timestamp with time zone,
   CONSTRAINT versions_pkey PRIMARY KEY (dataset_id, version),
+  CONSTRAINT versions_idempotency_key UNIQUE (dataset_id, idempotency_key),
   CONSTRAINT versions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES data.datasets(dataset_id),
   CONSTRAINT versions_sealed_check CHECK (((state <> 'sealed'::text) OR ((samples IS NOT NULL) AND (fingerprint IS NOT NULL)))),
   CONSTRAINT versions_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'sealed'::text, 'deleting'::text, 'deleted'::text])))

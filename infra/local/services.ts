@@ -11,4 +11,5 @@ export interface ServiceEntry {
 export const SERVICES: readonly ServiceEntry[] = [
   { name: "feature-api", main: "services/feature-api/src/main.ts", offset: 1 },
   { name: "training-manager", main: "services/training-manager/src/main.ts", offset: 2 },
+  { name: "data-loader", main: "services/data-loader/src/main.ts", offset: 3 },
 ];

@@ -1,0 +1,48 @@
+import type { TenantQuotas, Verifier } from "@sluice/auth";
+import { type App, buildServer, stringifyJson } from "@sluice/http";
+import type { Logger } from "@sluice/telemetry";
+import type { Registry } from "prom-client";
+import type { DataLoader, Queryable, TransactionalDatabase } from "./data-loader.ts";
+import { datasetRoutes } from "./datasets/routes.ts";
+import { versionRoutes } from "./versions/routes.ts";
+
+export const SERVICE = "data-loader";
+
+export interface DataLoaderDeps {
+  readonly sampleDb: Queryable;
+  readonly importDb: TransactionalDatabase;
+  readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
+  readonly quotas: Pick<TenantQuotas, "admit">;
+  readonly logger: Logger;
+  readonly registry: Registry;
+}
+
+/** The service's routes over what was opened for it; opens and closes nothing itself. */
+export function buildApp({
+  sampleDb,
+  importDb,
+  verifier,
+  quotas,
+  logger,
+  registry,
+}: DataLoaderDeps): App {
+  const app = buildServer({
+    service: SERVICE,
+    logger,
+    registry,
+    title: "Sluice data loader",
+    version: "1",
+    authenticate: (request, scope) => verifier.authenticate(request, scope),
+    limit: (principal) => quotas.admit(principal),
+  });
+  // Ordinals and counts come from the database as 64-bit integers.
+  app.setSerializerCompiler(() => stringifyJson);
+  const api: DataLoader = {
+    sampleDb,
+    importDb,
+    projectOf: (request, name) => verifier.resolveProject(request.principal, name),
+  };
+  datasetRoutes(app, api);
+  versionRoutes(app, api);
+  return app;
+}

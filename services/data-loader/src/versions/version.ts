@@ -1,0 +1,110 @@
+import { SluiceError } from "@sluice/errors";
+import { isUniqueViolation } from "@sluice/db";
+import type { Queryable } from "../data-loader.ts";
+import {
+  findKeyedVersion,
+  findLatestVersion,
+  findVersion,
+  insertVersion,
+  type VersionRow,
+} from "./queries.ts";
+
+/** A version whose samples never change. */
+export interface SealedVersion extends VersionRow {
+  readonly samples: string;
+  readonly fingerprint: string;
+}
+
+/** @throws SluiceError VERSION_NOT_FOUND */
+export async function getVersion(
+  db: Queryable,
+  datasetId: string,
+  version: number,
+): Promise<VersionRow> {
+  const row = await findVersion(db, datasetId, version);
+  if (row !== undefined) return row;
+  const detail = `The dataset has no version ${version}. GET …/versions lists its versions.`;
+  throw new SluiceError("VERSION_NOT_FOUND", detail);
+}
+
+/**
+ * A version that can be read in a stable order; the newest one when `version` is undefined.
+ * @throws SluiceError VERSION_NOT_FOUND, VERSION_NOT_SEALED, VERSION_DELETED
+ */
+export async function getSealed(
+  db: Queryable,
+  datasetId: string,
+  version: number | undefined,
+): Promise<SealedVersion> {
+  const row =
+    version === undefined
+      ? await findLatestVersion(db, datasetId)
+      : await getVersion(db, datasetId, version);
+  if (row === undefined) {
+    const detail = "The dataset has no sealed version yet. Upload samples to a draft and seal it.";
+    throw new SluiceError("VERSION_NOT_FOUND", detail);
+  }
+  return requireSealed(row);
+}
+
+export function requireSealed(row: VersionRow): SealedVersion {
+  requireNotDeleted(row);
+  if (row.state === "sealed" && row.samples !== null && row.fingerprint !== null)
+    return row as SealedVersion;
+  const detail = `Version ${row.version} is a draft. Seal it with POST …/versions/${row.version}/seal first.`;
+  throw new SluiceError("VERSION_NOT_SEALED", detail);
+}
+
+/** @throws SluiceError VERSION_SEALED, VERSION_DELETED */
+export function requireDraft(row: VersionRow): VersionRow {
+  requireNotDeleted(row);
+  if (row.state === "draft") return row;
+  const detail = `Version ${row.version} is sealed and never changes. Begin a draft with {"base_version": ${row.version}} to add to it.`;
+  throw new SluiceError("VERSION_SEALED", detail);
+}
+
+function requireNotDeleted({ state, version }: VersionRow): void {
+  if (state === "draft" || state === "sealed") return;
+  throw new SluiceError("VERSION_DELETED", `Version ${version} was deleted.`);
+}
+
+/**
+ * Begins a draft. With an idempotency key that was used for this dataset before, the first answer is given again.
+ * @throws SluiceError IDEMPOTENCY_KEY_REUSED, VERSION_NOT_FOUND, VERSION_NOT_SEALED, VERSION_DELETED for the base
+ */
+export async function beginVersion(
+  db: Queryable,
+  datasetId: string,
+  baseVersion: number | null,
+  idempotencyKey: string | null,
+): Promise<VersionRow> {
+  if (idempotencyKey !== null) {
+    const known = await findKeyedVersion(db, datasetId, idempotencyKey);
+    if (known !== undefined) return asBegun(known, baseVersion, idempotencyKey);
+  }
+  try {
+    const begun = await insertVersion(db, datasetId, { baseVersion, idempotencyKey });
+    if (begun !== undefined) return begun;
+  } catch (error) {
+    // Somebody sent the same key at the same time, and was first.
+    if (!isUniqueViolation(error, "versions_idempotency_key")) throw error;
+    return beginVersion(db, datasetId, baseVersion, idempotencyKey);
+  }
+  await getSealed(db, datasetId, baseVersion ?? undefined);
+  throw new SluiceError(
+    "VERSION_NOT_SEALED",
+    `Version ${baseVersion} was not sealed a moment ago. Repeat.`,
+  );
+}
+
+function asBegun(known: VersionRow, baseVersion: number | null, key: string): VersionRow {
+  if (known.base_version === baseVersion)
+    return { ...known, state: "draft", samples: null, fingerprint: null, sealed_at: null };
+  const detail = `Idempotency-Key "${key}" was used for another request. Send a new key with a new request.`;
+  throw new SluiceError("IDEMPOTENCY_KEY_REUSED", detail);
+}
+
+/** A version as the API shows it. */
+export function renderVersion({ dataset_id: _, samples, ...shown }: VersionRow): object {
+  return { ...shown, samples: samples === null ? null : BigInt(samples) };
+}
