@@ -1,9 +1,13 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
 import { type App, buildServer, stringifyJson } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
-import type { Registry } from "prom-client";
+import { Counter, type Registry } from "prom-client";
 import type { DataLoader, Queryable, TransactionalDatabase } from "./data-loader.ts";
 import { datasetRoutes } from "./datasets/routes.ts";
+import { Plans } from "./plans/plans.ts";
+import { planRoutes } from "./plans/routes.ts";
+import { stepRoutes } from "./plans/step-routes.ts";
+import { Layouts } from "./versions/layouts.ts";
 import { versionRoutes } from "./versions/routes.ts";
 
 export const SERVICE = "data-loader";
@@ -40,9 +44,18 @@ export function buildApp({
   const api: DataLoader = {
     sampleDb,
     importDb,
+    layouts: new Layouts(sampleDb),
+    plans: new Plans(sampleDb),
+    served: new Counter({
+      name: "samples_served_total",
+      help: "Samples that went out",
+      registers: [registry],
+    }),
     projectOf: (request, name) => verifier.resolveProject(request.principal, name),
   };
   datasetRoutes(app, api);
   versionRoutes(app, api);
+  planRoutes(app, api);
+  stepRoutes(app, api);
   return app;
 }
