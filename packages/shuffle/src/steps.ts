@@ -44,7 +44,7 @@ export class Steps {
     requireInteger("samples", samples, 0, MAX_SIZE);
     requireInteger("batchSize", batchSize, 1, MAX_BATCH_SIZE);
     if (!TAILS.includes(tail)) {
-      throw new RangeError(`tail must be ${TAILS.join(", ")}, not ${String(tail)}.`);
+      throw new RangeError(`tail must be ${TAILS.join(", ")}, not ${tail}.`);
     }
     this.batching = batching;
     const full = samples / batchSize;
