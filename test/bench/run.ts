@@ -4,8 +4,9 @@ import startStack from "@sluice/testing/stack";
 import { benchBatches } from "./batches.ts";
 import { benchGate } from "./gate.ts";
 import { benchLookUps } from "./look-ups.ts";
+import { benchShuffle } from "./shuffle.ts";
 
-const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches]
+const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches] [shuffle]
   --quick   fewer and shorter rounds
 Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No figure decides anything.
 `;
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
   gate: (quick) => benchGate(quick ? 3 : 9),
   batches: (quick) => benchBatches(quick ? 5 : 30),
   "look-ups": (quick) => benchLookUps(quick ? 2 : 5, quick ? 2 : 5),
+  shuffle: (quick) => benchShuffle(quick ? 3 : 9),
 };
 
 async function bench(names: readonly string[]): Promise<void> {

@@ -13,9 +13,16 @@ export function renderTable(title: string, measurements: readonly Measurement[])
     median(cpu).toFixed(1),
     String(latencies.length),
   ]);
-  return [`## ${title}`, "", line(head), line(head.map(() => "---")), ...rows.map(line), ""].join(
-    "\n",
-  );
+  return renderRows(title, head, rows);
+}
+
+export function renderRows(
+  title: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  return [`## ${title}`, "", ...lines, ""].join("\n");
 }
 
 export function median(values: readonly number[]): number {
@@ -30,8 +37,4 @@ export function percentile(values: readonly number[], share: number): number {
 
 function round(value: number): string {
   return Math.round(value).toLocaleString("en");
-}
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
 }
