@@ -7,7 +7,7 @@ import { openScratchDatabase, type ScratchDatabase } from "../scratch-database.t
 import type { Queryable } from "../views/queries.ts";
 import { type FeatureView, toView } from "../views/view.ts";
 import { lookUpMany } from "./batch-look-up.ts";
-import { type EntityAddress, findRows } from "./queries.ts";
+import { findRows, type ViewEntities } from "./queries.ts";
 import { entityReader } from "./read-entities.ts";
 import { ServedMetrics } from "./served-metrics.ts";
 
@@ -38,11 +38,13 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-function addresses(count: number): EntityAddress[] {
-  return Array.from({ length: count }, (_, index) => ({
-    viewId: String(1 + (index % VIEWS)),
-    entityKey: `["e${1 + ((index * 7_919) % ENTITIES)}"]`,
-  }));
+/** `count` entities of each view, under one list of keys. */
+function entities(count: number): ViewEntities[] {
+  const entityKeys = Array.from(
+    { length: count },
+    (_, index) => `["e${1 + ((index * 7_919) % ENTITIES)}"]`,
+  );
+  return Array.from({ length: VIEWS }, (_, view) => ({ viewId: String(1 + view), entityKeys }));
 }
 
 async function planOf(count: number): Promise<PlanNode[]> {
@@ -59,7 +61,7 @@ async function planOf(count: number): Promise<PlanNode[]> {
       return [];
     },
   };
-  await findRows(explaining, "1", addresses(count));
+  await findRows(explaining, "1", entities(count));
   return nodes;
 }
 
@@ -78,19 +80,28 @@ test.each([1, 100, 5_000])(
   },
 );
 
-test("rows come back at the position of their address, and only where there is one", async () => {
+test("rows come back in the order of their keys, and only where there is one", async () => {
   const wanted = [
-    { viewId: "2", entityKey: '["e5"]' },
-    { viewId: "2", entityKey: '["nobody"]' },
-    { viewId: "1", entityKey: '["e40000"]' },
+    { viewId: "2", entityKeys: ['["e5"]', '["nobody"]', '["e1"]'] },
+    { viewId: "1", entityKeys: ['["e40000"]'] },
+    { viewId: "3", entityKeys: ['["nobody"]'] },
   ];
-  const rows = await findRows(scratch.db, "1", wanted);
-  const found = rows.map(({ position, feature_values }) => [position, feature_values["a"]]);
-  expect(found.toSorted()).toEqual([
-    [0, 5],
-    [2, 40_000],
+  const found = await findRows(scratch.db, "1", wanted);
+  expect(found.map((rows) => rows.map((row) => row?.feature_values["a"]))).toEqual([
+    [5, undefined, 1],
+    [40_000],
+    [undefined],
   ]);
-  expect(await findRows(scratch.db, "2", wanted)).toEqual([]);
+  const ofNobody = await findRows(scratch.db, "2", wanted);
+  expect(ofNobody.flat()).toEqual([undefined, undefined, undefined, undefined, undefined]);
+});
+
+test("as many entities as a request may name come back in order", async () => {
+  const keys = Array.from({ length: 5_000 }, (_, index) => 1 + ((index * 7_919) % ENTITIES));
+  const entityKeys = keys.map((key) => `["e${key}"]`);
+  const wanted = ["3", "1"].map((viewId) => ({ viewId, entityKeys }));
+  const found = await findRows(scratch.db, "1", wanted);
+  for (const rows of found) expect(rows.map((row) => row?.feature_values["a"])).toEqual(keys);
 });
 
 test("a batch over several views is one statement, in which each entity is read once", async () => {
@@ -106,11 +117,12 @@ test("a batch over several views is one statement, in which each entity is read 
       updated_at: "",
     }),
   );
-  const statements: { operation: string; rows: number }[] = [];
+  const statements: { operation: string; positions: unknown[] }[] = [];
   const db: Queryable = {
     run: async (operation, query, options) => {
       const rows = await scratch.db.run(operation, query, options);
-      statements.push({ operation, rows: rows.length });
+      const positions = rows.map((row) => (row as { positions: string }).positions);
+      statements.push({ operation, positions });
       return rows;
     },
   };
@@ -133,7 +145,9 @@ test("a batch over several views is one statement, in which each entity is read 
       includeStale: false,
     },
   );
-  expect(statements).toEqual([{ operation: "features.find_rows", rows: 6 }]);
+  expect(statements).toEqual([
+    { operation: "features.find_rows", positions: ["1,2", "1,2", "1,2"] },
+  ]);
   const { results } = JSON.parse(json) as { results: { values: unknown[] }[] };
   expect(results.slice(1).map(({ values }) => values)).toEqual(views.map(() => [1, 2, 1, 1]));
 });

@@ -7,14 +7,14 @@ import { entityKey } from "./entity-key.ts";
 import { type Feature, resolveFeatures } from "./features.ts";
 import { ageSeconds, isExpired } from "./freshness.ts";
 import type { EntityRow } from "./queries.ts";
-import type { ReadEntities } from "./read-entities.ts";
+import type { EntityReader } from "./read-entities.ts";
 import { noStatuses, type ServedMetrics, type Status } from "./served-metrics.ts";
 import { storedValue } from "./stored-value.ts";
 
 /** What look-ups work with. */
 export interface LookUpDeps {
   readonly catalog: ViewCatalog;
-  readonly read: ReadEntities;
+  readonly read: EntityReader;
   readonly served: ServedMetrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -52,7 +52,7 @@ export async function lookUpOne(
     names.map((feature) => ({ view: view.name, feature })),
   );
   const entity = parsePathKeys(view, request.keys);
-  const [row] = await read(project.projectId, [{ viewId: view.viewId, entityKey: entity.key }]);
+  const row = await read.one(project.projectId, { viewId: view.viewId, entityKey: entity.key });
   const counts = noStatuses();
   if (row === undefined) {
     counts.NOT_FOUND = features.length;

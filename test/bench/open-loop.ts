@@ -1,0 +1,62 @@
+import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface OpenLoopOptions {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Posted in turn. */
+  readonly bodies: readonly string[];
+  /** Requests a second, evenly spaced. */
+  readonly rate: number;
+  readonly seconds: number;
+}
+
+export interface OpenLoopResult {
+  /** Milliseconds from the moment a request was due to the end of its answer. */
+  readonly latencies: readonly number[];
+  /** Answers that were not 200. */
+  readonly failed: number;
+  /** This process's CPU, as a share of one processor: near 1 it measures itself. */
+  readonly cpuShare: number;
+}
+
+/**
+ * Sends requests at a fixed rate however long the answers take, each on a free connection or a new one. (autocannon's
+ * `overallRate` is no such thing: its connections all fire at the start of each second, and its percentiles then count
+ * values that it made up.)
+ */
+export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
+  const { bodies, rate, seconds } = options;
+  const agent = new Agent({ keepAlive: true });
+  const latencies: number[] = [];
+  let failed = 0;
+  const cpuBefore = process.cpuUsage();
+  const start = performance.now();
+  const sent = Array.from({ length: rate * seconds }, async (_, index) => {
+    const due = start + (index * 1_000) / rate;
+    await sleep(Math.max(0, due - performance.now()));
+    const status = await post(agent, options, bodies[index % bodies.length]!).catch(() => 0);
+    if (status !== 200) failed += 1;
+    latencies.push(performance.now() - due);
+  });
+  await Promise.all(sent);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const cpuShare = (user + system) / 1_000 / (performance.now() - start);
+  agent.destroy();
+  return { latencies, failed, cpuShare };
+}
+
+/** The status of the answer, once its body has come. */
+function post(
+  agent: Agent,
+  { url, headers }: OpenLoopOptions,
+  body: string,
+): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  const outgoing = request(url, { agent, headers, method: "POST" }, (answer) => {
+    answer.on("end", () => resolve(answer.statusCode)).on("error", reject);
+    answer.resume();
+  });
+  outgoing.on("error", reject).end(body);
+  return promise;
+}
