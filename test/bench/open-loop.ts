@@ -1,5 +1,5 @@
-import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { HttpConnection } from "./http-connection.ts";
 
 export interface OpenLoopOptions {
   readonly url: string;
@@ -26,8 +26,9 @@ export interface OpenLoopResult {
  * values that it made up.)
  */
 export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
-  const { bodies, rate, seconds } = options;
-  const agent = new Agent({ keepAlive: true });
+  const { url, headers, bodies, rate, seconds } = options;
+  const requests = bodies.map((body) => HttpConnection.render("POST", url, headers, body));
+  const free: HttpConnection[] = [];
   const latencies: number[] = [];
   let failed = 0;
   const cpuBefore = process.cpuUsage();
@@ -35,28 +36,16 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
   const sent = Array.from({ length: rate * seconds }, async (_, index) => {
     const due = start + (index * 1_000) / rate;
     await sleep(Math.max(0, due - performance.now()));
-    const status = await post(agent, options, bodies[index % bodies.length]!).catch(() => 0);
-    if (status !== 200) failed += 1;
+    const connection = free.pop() ?? new HttpConnection(url);
+    const status = await connection.send(requests[index % requests.length]!);
     latencies.push(performance.now() - due);
+    if (status !== 200) failed += 1;
+    if (status === 0) connection.close();
+    else free.push(connection);
   });
   await Promise.all(sent);
   const { user, system } = process.cpuUsage(cpuBefore);
   const cpuShare = (user + system) / 1_000 / (performance.now() - start);
-  agent.destroy();
+  for (const connection of free) connection.close();
   return { latencies, failed, cpuShare };
-}
-
-/** The status of the answer, once its body has come. */
-function post(
-  agent: Agent,
-  { url, headers }: OpenLoopOptions,
-  body: string,
-): Promise<number | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
-  const outgoing = request(url, { agent, headers, method: "POST" }, (answer) => {
-    answer.on("end", () => resolve(answer.statusCode)).on("error", reject);
-    answer.resume();
-  });
-  outgoing.on("error", reject).end(body);
-  return promise;
 }
