@@ -118,6 +118,6 @@ const BatchObject = Type.Object(
   },
 );
 
-/** Answers that handlers send as JSON text, assembled by value types; the schemas document them. */
+/** Answers that handlers send as JSON, assembled by value types; the schemas document them. */
 export const SingleAnswer = Type.Unsafe<string>(SingleObject);
-export const BatchAnswer = Type.Unsafe<string>(BatchObject);
+export const BatchAnswer = Type.Unsafe<Buffer>(BatchObject);
