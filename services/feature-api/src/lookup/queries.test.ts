@@ -7,7 +7,7 @@ import { openScratchDatabase, type ScratchDatabase } from "../scratch-database.t
 import type { Queryable } from "../views/queries.ts";
 import { type FeatureView, toView } from "../views/view.ts";
 import { lookUpMany } from "./batch-look-up.ts";
-import { findRows, type ViewEntities } from "./queries.ts";
+import { findRow, findRows, type ViewEntities } from "./queries.ts";
 import { entityReader } from "./read-entities.ts";
 import { ServedMetrics } from "./served-metrics.ts";
 
@@ -47,7 +47,8 @@ function entities(count: number): ViewEntities[] {
   return Array.from({ length: VIEWS }, (_, view) => ({ viewId: String(1 + view), entityKeys }));
 }
 
-async function planOf(count: number): Promise<PlanNode[]> {
+/** The nodes of the plan of the statement that `read` sends. */
+async function planOf(read: (db: Queryable) => Promise<unknown>): Promise<PlanNode[]> {
   const nodes: PlanNode[] = [];
   const explaining: Queryable = {
     run: async (_operation, query) => {
@@ -61,24 +62,34 @@ async function planOf(count: number): Promise<PlanNode[]> {
       return [];
     },
   };
-  await findRows(explaining, "1", entities(count));
+  await read(explaining);
   return nodes;
+}
+
+function expectOnlyProbes(nodes: readonly PlanNode[]): void {
+  const types = nodes.map((node) => node["Node Type"]);
+  expect(types).not.toContain("Seq Scan");
+  expect(types).not.toContain("Hash Join");
+  expect(
+    nodes
+      .filter((node) => node["Index Name"] === "online_values_pkey")
+      .map((node) => node["Node Type"]),
+  ).toEqual(["Index Scan"]);
 }
 
 test.each([1, 100, 5_000])(
   "a look-up of %i entities among 120,000 probes the primary key and scans nothing",
   async (count) => {
-    const nodes = await planOf(count);
-    const types = nodes.map((node) => node["Node Type"]);
-    expect(types).not.toContain("Seq Scan");
-    expect(types).not.toContain("Hash Join");
-    expect(
-      nodes
-        .filter((node) => node["Index Name"] === "online_values_pkey")
-        .map((node) => node["Node Type"]),
-    ).toEqual(["Index Scan"]);
+    expectOnlyProbes(await planOf((db) => findRows(db, "1", entities(count))));
   },
 );
+
+test("a look-up of one entity is one probe of the primary key", async () => {
+  const address = { viewId: "2", entityKey: '["e5"]' };
+  expectOnlyProbes(await planOf((db) => findRow(db, "1", address)));
+  expect((await findRow(scratch.db, "1", address))?.feature_values).toEqual({ a: 5 });
+  expect(await findRow(scratch.db, "2", address)).toBeUndefined();
+});
 
 test("rows come back in the order of their keys, and only where there is one", async () => {
   const wanted = [

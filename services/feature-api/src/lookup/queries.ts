@@ -24,8 +24,27 @@ export interface EntityRow {
 /** For each entity its row, or undefined where there is none. */
 export type FoundRows = readonly (EntityRow | undefined)[];
 
+type ReadOptions = Pick<RunOptions, "signal" | "deadline">;
+
 /** A row takes up to a megabyte (see push/frame.ts), and a text of JavaScript holds 512 of them. */
 const MAX_SLICE = 100;
+
+/**
+ * The row of one entity. As a list of one, `findRows` would take the server 0.34 ms instead of 0.15, most of it to plan.
+ */
+export async function findRow(
+  db: Queryable,
+  projectId: string,
+  { viewId, entityKey }: EntityAddress,
+  options: ReadOptions = {},
+): Promise<EntityRow | undefined> {
+  const query = sql<EntityRow>`
+    select feature_values, event_time
+    from features.online_values
+    where project_id = ${projectId}::bigint and view_id = ${viewId}::bigint and entity_key = ${entityKey}`;
+  const [row] = await db.run("features.find_row", query, { ...options, idempotent: true });
+  return row;
+}
 
 /** Some entities of a view, by their places in a list of keys that views may share. */
 interface Slice {
@@ -54,14 +73,14 @@ interface SliceRow {
  * the whole table cheap, and its guess of how many keys an array holds is no better than that. So the plan is one
  * probe of the primary key for each entity, whatever the statistics say.
  *
- * The server puts the rows of a slice together to one, and views that share a list of keys have it sent once: for 100
- * entities in 5 views that halves the time of the statement and takes a third of the CPU on this side.
+ * The server puts the rows of a slice together to one, which takes the driver 1.0 ms instead of 2.2 for 500 rows of 10
+ * features. Views that share a list of keys have it sent once.
  */
 export async function findRows(
   db: Queryable,
   projectId: string,
   wanted: readonly ViewEntities[],
-  options: Pick<RunOptions, "signal" | "deadline"> = {},
+  options: ReadOptions = {},
 ): Promise<FoundRows[]> {
   const { keys, slices } = slice(wanted);
   const viewIds = slices.map(({ viewId }) => viewId);

@@ -6,6 +6,7 @@ import type { CoalesceMeter } from "./coalesce-metrics.ts";
 import {
   type EntityAddress,
   type EntityRow,
+  findRow,
   findRows,
   type FoundRows,
   type ViewEntities,
@@ -64,6 +65,9 @@ async function readTogether(
   addresses: readonly EntityAddress[],
   options: CallOptions,
 ): Promise<(EntityRow | undefined)[]> {
+  const [first] = addresses;
+  if (first !== undefined && addresses.length === 1)
+    return [await findRow(db, projectId, first, options)];
   const byView = Map.groupBy(addresses, ({ viewId }) => viewId);
   const groups = [...byView.values()];
   const wanted = [...byView].map(([viewId, group]) => ({
