@@ -39,10 +39,12 @@ export async function benchLookUps(rounds: number, seconds: number): Promise<str
 }
 
 async function startBareServer(port: number): Promise<ChildProcess> {
+  const { pgbouncer, postgres } = readStack();
   const env = {
     ...process.env,
     PORT: String(port),
-    DATABASE_URL: readStack().pgbouncer.urls["feature"],
+    DATABASE_URL: pgbouncer.urls["feature"],
+    DIRECT_URL: postgres.url,
   };
   const file = fileURLToPath(new URL("servers/bare.ts", import.meta.url));
   const server = spawn(process.execPath, [file], { env, stdio: ["ignore", "inherit", "inherit"] });
@@ -86,6 +88,13 @@ async function makeTargets(port: number): Promise<Target[]> {
       requests: airports.map((airport) => ({
         path: `/v1/projects/demo/features/airport_delays/${airport}`,
         headers,
+      })),
+    },
+    {
+      name: "bare Fastify + pg Pool(10), prepared, without PgBouncer",
+      url: bare,
+      requests: airports.map((airport) => ({
+        path: `/prepared/${project_id}/${view_id}/${airport}`,
       })),
     },
     { name: "bare Fastify, a constant", url: bare, requests: [{ path: "/constant" }] },
