@@ -6,6 +6,8 @@ const BOOL = 16;
 const BYTEA = 17;
 const JSON_TYPE = 114;
 const JSONB = 3802;
+const DATE = 1082;
+const TIMESTAMP = 1114;
 const TIMESTAMPTZ = 1184;
 const TEXT_ARRAYS = [1009, 1015, 1016, 1231, 2951]; // text, varchar, int8, numeric, uuid: elements stay text
 const NUMBER_ARRAYS = [1005, 1007, 1021, 1022]; // int2, int4, float4, float8
@@ -14,12 +16,13 @@ const TIMESTAMPTZ_ARRAY = 1185;
 
 /**
  * How PostgreSQL's values become JavaScript's, as postgres.js `types`: int8 and numeric stay strings (exact),
- * timestamptz is RFC 3339 UTC with microseconds, json is parsed, arrays are arrays.
+ * timestamptz is RFC 3339 UTC with microseconds, times without a zone stay as they are, json is parsed, arrays are arrays.
  */
 export const pgTypes = {
   bool: type([BOOL], isTrue),
   bytea: type([BYTEA], (text) => Buffer.from(text.slice(2), "hex")),
   json: type([JSON_TYPE, JSONB], (text) => JSON.parse(text)),
+  local: type([DATE, TIMESTAMP], String),
   timestamptz: type([TIMESTAMPTZ], rfc3339),
   textArray: type(TEXT_ARRAYS, (text) => parseArray(text, String)),
   numberArray: type(NUMBER_ARRAYS, (text) => parseArray(text, Number)),
@@ -65,7 +68,8 @@ export function parameterText(value: unknown): string | null {
   if (Array.isArray(value)) return arrayLiteral(value);
   if (value instanceof Uint8Array) return byteaText(value);
   if (value instanceof Date) return value.toISOString();
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (typeof value === "object") return JSON.stringify(value);
+  return `${value as number | bigint | boolean}`;
 }
 
 function byteaText(bytes: Uint8Array): string {

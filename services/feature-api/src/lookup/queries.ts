@@ -1,7 +1,8 @@
-import { rfc3339, type RunOptions } from "@sluice/db";
+import type { RunOptions } from "@sluice/db";
 import { sql } from "kysely";
 import type { Stored } from "../values/codec.ts";
 import type { Queryable } from "../views/queries.ts";
+import { cutSlices, placeRows, type Slice, type SliceRow } from "./slices.ts";
 
 /** Where an entity's values stand. */
 export interface EntityAddress {
@@ -26,9 +27,6 @@ export type FoundRows = readonly (EntityRow | undefined)[];
 
 type ReadOptions = Pick<RunOptions, "signal" | "deadline">;
 
-/** A row takes up to a megabyte (see push/frame.ts), and a text of JavaScript holds 512 of them. */
-const MAX_SLICE = 100;
-
 /**
  * The row of one entity. As a list of one, `findRows` would take the server 0.34 ms instead of 0.15, most of it to plan.
  */
@@ -44,26 +42,6 @@ export async function findRow(
     where project_id = ${projectId}::bigint and view_id = ${viewId}::bigint and entity_key = ${entityKey}`;
   const [row] = await db.run("features.find_row", query, { ...options, idempotent: true });
   return row;
-}
-
-/** Some entities of a view, by their places in a list of keys that views may share. */
-interface Slice {
-  readonly view: number;
-  readonly viewId: string;
-  /** Place among the view's entities. */
-  readonly start: number;
-  /** Places in the list of keys, counted from 1. */
-  readonly first: number;
-  readonly last: number;
-}
-
-/** The rows that a slice found: each column as one text, NULL when there are none. */
-interface SliceRow {
-  readonly slice: number;
-  /** Places in the slice, counted from 1. */
-  readonly positions: string | null;
-  readonly feature_values: string;
-  readonly event_times: string;
 }
 
 /**
@@ -82,7 +60,11 @@ export async function findRows(
   wanted: readonly ViewEntities[],
   options: ReadOptions = {},
 ): Promise<FoundRows[]> {
-  const { keys, slices } = slice(wanted);
+  const rows = wanted.map(({ entityKeys }) =>
+    new Array<EntityRow | undefined>(entityKeys.length).fill(undefined),
+  );
+  const { keys, slices } = cutSlices(wanted);
+  if (slices.length === 0) return rows;
   const viewIds = slices.map(({ viewId }) => viewId);
   const firsts = slices.map(({ first }) => first);
   const lasts = slices.map(({ last }) => last);
@@ -105,46 +87,11 @@ export async function findRows(
       ) as row
     ) as found`;
   const found = await db.run("features.find_rows", query, { ...options, idempotent: true });
-  const rows = wanted.map(({ entityKeys }) =>
-    new Array<EntityRow | undefined>(entityKeys.length).fill(undefined),
-  );
   for (const row of found) {
     const { view, start } = slices[row.slice] as Slice;
-    place(row, rows[view] as (EntityRow | undefined)[], start);
+    placeRows(row, rows[view] as (EntityRow | undefined)[], start);
   }
   return rows;
-}
-
-function slice(wanted: readonly ViewEntities[]): { keys: string[]; slices: Slice[] } {
-  const keys: string[] = [];
-  const slices: Slice[] = [];
-  const offsets = new Map<readonly string[], number>();
-  for (const [view, { viewId, entityKeys }] of wanted.entries()) {
-    const offset = offsets.get(entityKeys) ?? keys.length;
-    if (!offsets.has(entityKeys)) keys.push(...entityKeys);
-    offsets.set(entityKeys, offset);
-    for (let start = 0; start < entityKeys.length; start += MAX_SLICE) {
-      const last = offset + Math.min(start + MAX_SLICE, entityKeys.length);
-      slices.push({ view, viewId, start, first: offset + start + 1, last });
-    }
-  }
-  return { keys, slices };
-}
-
-function place(
-  { positions, feature_values, event_times }: SliceRow,
-  rows: (EntityRow | undefined)[],
-  start: number,
-): void {
-  if (positions === null) return;
-  const values = JSON.parse(`[${feature_values}]`) as EntityRow["feature_values"][];
-  const times = event_times.split(",");
-  for (const [index, position] of positions.split(",").entries()) {
-    rows[start + Number(position) - 1] = {
-      feature_values: values[index] as EntityRow["feature_values"],
-      event_time: rfc3339(times[index] as string),
-    };
-  }
 }
 
 export async function deleteRow(
