@@ -35,6 +35,7 @@ afterAll(async () => {
 interface PlanNode {
   readonly "Node Type": string;
   readonly "Index Name"?: string;
+  readonly "Relation Name"?: string;
   readonly Plans?: readonly PlanNode[];
 }
 
@@ -66,27 +67,26 @@ async function planOf(read: (db: Queryable) => Promise<unknown>): Promise<PlanNo
   return nodes;
 }
 
-function expectOnlyProbes(nodes: readonly PlanNode[]): void {
-  const types = nodes.map((node) => node["Node Type"]);
-  expect(types).not.toContain("Seq Scan");
-  expect(types).not.toContain("Hash Join");
-  expect(
-    nodes
-      .filter((node) => node["Index Name"] === "online_values_pkey")
-      .map((node) => node["Node Type"]),
-  ).toEqual(["Index Scan"]);
+const ONE_PROBE = ["Index Scan online_values_pkey"];
+
+/** How a plan reaches tables, and how it joins where not by probing for each row. */
+function accesses(nodes: readonly PlanNode[]): string[] {
+  return nodes
+    .filter((node) => node["Relation Name"] !== undefined || node["Node Type"].endsWith("Join"))
+    .map((node) => `${node["Node Type"]} ${node["Index Name"]}`);
 }
 
 test.each([1, 100, 5_000])(
   "a look-up of %i entities among 120,000 probes the primary key and scans nothing",
   async (count) => {
-    expectOnlyProbes(await planOf((db) => findRows(db, "1", entities(count))));
+    const nodes = await planOf((db) => findRows(db, "1", entities(count)));
+    expect(accesses(nodes)).toEqual(ONE_PROBE);
   },
 );
 
 test("a look-up of one entity is one probe of the primary key", async () => {
   const address = { viewId: "2", entityKey: '["e5"]' };
-  expectOnlyProbes(await planOf((db) => findRow(db, "1", address)));
+  expect(accesses(await planOf((db) => findRow(db, "1", address)))).toEqual(ONE_PROBE);
   expect((await findRow(scratch.db, "1", address))?.feature_values).toEqual({ a: 5 });
   expect(await findRow(scratch.db, "2", address)).toBeUndefined();
 });
