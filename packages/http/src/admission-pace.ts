@@ -1,0 +1,44 @@
+/** Refusals that are sent at once before they are paced: ten milliseconds' worth. */
+const BURST_MS = 10;
+const TICK_MS = 1;
+
+/**
+ * Holds answers back beyond a rate (a token bucket). Reading and refusing a request takes a third of the time that
+ * answering it would: sent without limit to clients that come back at once, refusals take all the time there is and
+ * nothing is answered. A client that waits for its refusal does not come back meanwhile.
+ */
+export class AdmissionPace {
+  readonly #perMs: number;
+  readonly #waiting: (() => void)[] = [];
+  #tokens: number;
+  #filledAt = performance.now();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param perMs Answers a millisecond. */
+  constructor(perMs: number) {
+    this.#perMs = perMs;
+    this.#tokens = perMs * BURST_MS;
+  }
+
+  /** Calls `answer` at once while the rate allows it, else when its turn has come. */
+  run(answer: () => void): void {
+    this.#waiting.push(answer);
+    this.#sendDue();
+  }
+
+  #sendDue(): void {
+    const now = performance.now();
+    const most = this.#perMs * BURST_MS;
+    this.#tokens = Math.min(most, this.#tokens + (now - this.#filledAt) * this.#perMs);
+    this.#filledAt = now;
+    const due = this.#waiting.splice(0, Math.floor(this.#tokens));
+    this.#tokens -= due.length;
+    for (const answer of due) answer();
+    if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#tick(), TICK_MS);
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    this.#sendDue();
+  }
+}
