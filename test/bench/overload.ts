@@ -11,6 +11,8 @@ const OVERLOAD = 3;
 /** Of the peak: what the well-behaved tenant sends, and the other sends fifty times as much. */
 const SHARE = 0.05;
 const FLOOD = 50;
+/** All but overload itself are measured for so long at most. */
+const BRIEF_SECONDS = 20;
 
 interface Window extends LoadResult {
   /** Of one core. */
@@ -32,53 +34,46 @@ async function benchKind(kind: Kind, seconds: number): Promise<string> {
   const tenants = { own: await featureProject(), flood: await featureProject() };
   const own = await kind.requests(tenants.own);
   const flood = await kind.requests(tenants.flood);
-  const brief = Math.min(seconds, 10);
-  const peak = await findPeak(kind, own, brief);
-  const run = (flows: Flow[], duration = seconds): Promise<Window> =>
-    measure(kind, flows, duration);
-  const rated = (name: string, requests: readonly string[], rate: number): Flow => ({
-    name,
-    requests,
-    rate: rate * peak,
-  });
-  const half = await run([rated("half of the peak", own, 0.5)], brief);
-  const over = await run([rated(`${OVERLOAD} × the peak`, own, OVERLOAD)]);
-  const calm = await run([rated("a tenant by itself", own, SHARE)], brief);
-  const shared = await run([
-    rated(`beside one at ${FLOOD} × its rate`, own, SHARE),
-    rated(`that one`, flood, SHARE * FLOOD),
-  ]);
+  const brief = Math.min(seconds, BRIEF_SECONDS);
+  const peak = await findPeak(kind, own, Math.max(3, brief / 4));
+  const rated = (name: string, requests: readonly string[], rate: number): Flow => {
+    return { name, requests, connections: kind.connections, rate: rate * peak };
+  };
+  const beside = (name: string): Flow[] => [
+    rated(`beside one at ${FLOOD} × its rate${name}`, own, SHARE),
+    rated(`that one${name}`, flood, SHARE * FLOOD),
+  ];
+  const windows = [
+    await measure([rated("half of the peak", own, 0.5)], brief),
+    await measure([rated(`${OVERLOAD} × the peak`, own, OVERLOAD)], seconds),
+    await measure([rated("a tenant by itself", own, SHARE)], brief),
+    await measure(beside(""), brief),
+  ];
   await limit(tenants.flood, SHARE * peak);
-  const held = await run([
-    rated("beside it, held to its share by a quota", own, SHARE),
-    rated("that one, held", flood, SHARE * FLOOD),
-  ]);
-  return render(`${kind.name}, peak ${peak.toFixed(0)}/s, ${seconds} s`, peak, [
-    half,
-    over,
-    calm,
-    shared,
-    held,
-  ]);
+  windows.push(await measure(beside(", held by a quota"), brief));
+  return render(`${kind.name}, peak ${peak.toFixed(0)}/s`, peak, windows);
 }
 
 /** The most answers a second that clients get who each wait for theirs. */
 async function findPeak(kind: Kind, requests: readonly string[], seconds: number): Promise<number> {
   let peak = 0;
   for (const clients of kind.clients) {
-    const { flows } = await measure(kind, [{ name: "peak", requests, clients }], seconds);
+    const { flows } = await measure(
+      [{ name: "peak", requests, clients, connections: clients }],
+      seconds,
+    );
     peak = Math.max(peak, flows[0]!.answered.count / seconds);
   }
   return peak;
 }
 
-async function measure({ connections }: Kind, flows: Flow[], seconds: number): Promise<Window> {
+async function measure(flows: Flow[], seconds: number): Promise<Window> {
   const { services, postgres, pgbouncer } = readStack();
   const { url, pid } = services["feature-api"]!;
   const { hostname: host, port } = new URL(url);
   const database = (): number => cpuSeconds(postgres.pid) + cpuSeconds(pgbouncer.pid);
   const before = { service: cpuSeconds(pid), database: database() };
-  const result = await offer({ host, port: Number(port), seconds, connections, flows });
+  const result = await offer({ host, port: Number(port), seconds, flows });
   return {
     ...result,
     serviceCpu: (cpuSeconds(pid) - before.service) / seconds,
@@ -101,19 +96,20 @@ function render(title: string, peak: number, windows: readonly Window[]): string
     "",
     "Times of answers from when each request was due, of refusals from when it was sent.",
     "",
-    "| | offered/s | answered/s | of the peak | p50 ms | p99 ms | refused/s | p50 ms | p99 ms | without Retry-After | failed | sent late p99 ms | CPU generator, service, database |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| | s | offered/s | answered/s | of the peak | p50 ms | p99 ms | refused/s | p50 ms | p99 ms | without Retry-After | failed | sent late p99 ms | CPU generator, service, database |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
     "",
   ].join("\n");
 }
 
 function row(flow: FlowResult, peak: number, window: Window | undefined): string {
-  const { name, seconds, offered, answered, refused, refusedBare, failed } = flow;
+  const { name, seconds, offered, answered, lag, refused, refusedBare, failed } = flow;
   const rate = (count: number): string => (count / seconds).toFixed(0);
   const ms = (value: number | null): string => value?.toFixed(1) ?? "–";
   const cells = [
     name,
+    seconds,
     rate(offered),
     rate(answered.count),
     (answered.count / seconds / peak).toFixed(2),
@@ -124,7 +120,7 @@ function row(flow: FlowResult, peak: number, window: Window | undefined): string
     ms(refused.p99),
     refusedBare,
     failed,
-    window === undefined ? "" : ms(window.lag.p99),
+    ms(lag.p99),
     window === undefined ? "" : cpuOf(window),
   ];
   return `| ${cells.join(" | ")} |`;

@@ -3,16 +3,16 @@ const BURST_MS = 10;
 const TICK_MS = 1;
 
 /**
- * Holds answers back beyond a rate (a token bucket). Reading and refusing a request takes a third of the time that
- * answering it would: sent without limit to clients that come back at once, refusals take all the time there is and
- * nothing is answered. A client that waits for its refusal does not come back meanwhile.
+ * Holds answers back beyond a rate (a token bucket). Refusing a look-up takes about a third of the time of answering
+ * it: without a limit, clients that come back at once keep the process busy with refusals, and nothing is answered.
+ * A client that waits for its refusal does not come back meanwhile.
  */
 export class AdmissionPace {
   readonly #perMs: number;
   readonly #waiting: (() => void)[] = [];
   #tokens: number;
   #filledAt = performance.now();
-  #timer: NodeJS.Timeout | undefined;
+  #isScheduled = false;
 
   /** @param perMs Answers a millisecond. */
   constructor(perMs: number) {
@@ -34,11 +34,15 @@ export class AdmissionPace {
     const due = this.#waiting.splice(0, Math.floor(this.#tokens));
     this.#tokens -= due.length;
     for (const answer of due) answer();
-    if (this.#waiting.length > 0) this.#timer ??= setTimeout(() => this.#tick(), TICK_MS);
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
-  #tick(): void {
-    this.#timer = undefined;
-    this.#sendDue();
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setTimeout(() => {
+      this.#isScheduled = false;
+      this.#sendDue();
+    }, TICK_MS);
   }
 }

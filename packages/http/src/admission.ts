@@ -3,7 +3,7 @@ export interface AdmissionOptions {
   readonly maxQueueMs?: number;
   /** Longest queue that is admitted during overload. @default 50 */
   readonly targetQueueMs?: number;
-  /** So many requests are admitted whatever the estimate says: few slow ones are not overload. @default 16 */
+  /** So many requests are admitted whatever the estimate says: few slow ones are not overload. @default 8 */
   readonly minInFlight?: number;
 }
 
@@ -39,7 +39,7 @@ export class Admission {
   #wasBusy = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ maxQueueMs = 500, targetQueueMs = 50, minInFlight = 16 }: AdmissionOptions = {}) {
+  constructor({ maxQueueMs = 500, targetQueueMs = 50, minInFlight = 8 }: AdmissionOptions = {}) {
     this.#options = { maxQueueMs, targetQueueMs, minInFlight };
   }
 

@@ -5,6 +5,8 @@ export interface Flow {
   readonly rate?: number;
   /** Closed loop: so many senders that each wait for an answer before they send again. */
   readonly clients?: number;
+  /** Kept open from the start. Beyond so many requests on their way the next ones wait, and their time runs. */
+  readonly connections: number;
   /** Whole requests as text, sent in turn. */
   readonly requests: readonly string[];
 }
@@ -14,8 +16,6 @@ export interface LoadPlan {
   readonly host: string;
   readonly port: number;
   readonly seconds: number;
-  /** Beyond so many requests on their way, the next ones wait in the generator, and their time runs. */
-  readonly connections: number;
   readonly flows: readonly Flow[];
 }
 
@@ -34,6 +34,8 @@ export interface FlowResult {
   readonly offered: number;
   /** Answered 2xx: time since the moment at which each was due. */
   readonly answered: Latencies;
+  /** How late requests were sent: time between due and sent. */
+  readonly lag: Latencies;
   /** Answered 429 or 503: time since each was sent. */
   readonly refused: Latencies;
   /** Refusals without `Retry-After`. */
@@ -44,8 +46,6 @@ export interface FlowResult {
 
 export interface LoadResult {
   readonly flows: readonly FlowResult[];
-  /** How late requests were sent: time between due and sent. */
-  readonly lag: Latencies;
   /** Of one core. */
   readonly generatorCpu: number;
 }

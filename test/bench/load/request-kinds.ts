@@ -10,7 +10,7 @@ export interface Kind {
   readonly name: string;
   /** Numbers of clients, each waiting for its answer, among which the peak is. */
   readonly clients: readonly number[];
-  /** More than the service takes in at a time: nobody waits in the generator. */
+  /** Of each tenant; more than the service takes in at a time. */
   readonly connections: number;
   /** Makes and fills the views of a project, and the requests for them. */
   requests(project: FeatureProject): Promise<string[]>;
@@ -39,7 +39,7 @@ export const BATCHES: Kind = {
 export const SINGLES: Kind = {
   name: "single look-ups of 10 features",
   clients: [64, 256, 1_000],
-  connections: 8_000,
+  connections: 4_000,
   requests: async (project) => {
     await fill(project, "v0");
     return Array.from({ length: ENTITIES }, (_, entity) =>
