@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
 import { json } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { makeServer } from "./fixture.ts";
@@ -82,6 +83,28 @@ test("a tenant with no request in hand is admitted while another's have all plac
   expect((await get("/work", { "x-tenant": "other" })).status).toBe(503);
   release();
   expect((await Promise.all(admitted)).map(({ status }) => status)).toEqual([200, 200, 200]);
+});
+
+test("clients that go away before their refusals have come leave nothing behind", async () => {
+  const { app, url, get, metrics, release } = await makeNarrow();
+  const admitted = [get("/work"), get("/work")];
+  await expect.poll(() => app.traffic.inFlight).toBe(2);
+  // So many that most are held back for some milliseconds.
+  const sockets = Array.from({ length: 100 }, () => connect(Number(new URL(url).port), "127.0.0.1"));
+  for (const socket of sockets) {
+    socket.on("error", () => undefined);
+    socket.write("GET /work HTTP/1.1\r\nhost: x\r\n\r\n");
+  }
+  const shed = /http_requests_shed_total\{[^}]*\} 100/;
+  let seen = 0;
+  app.server.on("request", () => {
+    seen += 1;
+    if (seen === sockets.length) for (const socket of sockets) socket.destroy();
+  });
+  await expect.poll(metrics).toMatch(shed);
+  release();
+  expect((await Promise.all(admitted)).map(({ status }) => status)).toEqual([200, 200]);
+  expect((await get("/open")).status).toBe(200);
 });
 
 test("a refused connection is used again, with whatever body came", async () => {
