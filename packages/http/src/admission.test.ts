@@ -21,9 +21,10 @@ function work(
 ): number {
   fill(admission, start, TENANT, inFlight - admission.inFlight);
   const pause = 1_000 / rate;
+  const tookMs = Math.min(20, inFlight * pause);
   let now = start;
   for (; now < start + milliseconds; now += pause) {
-    admission.leave(TENANT, now);
+    admission.leave(TENANT, now, tookMs);
     admission.tryEnter(TENANT, now);
   }
   return now;
@@ -50,7 +51,7 @@ test("after a refusal the queue is kept short, until a second has passed without
   const admission = new Admission({ maxQueueMs: 500, targetQueueMs: 50 });
   let now = work(admission, 100, 1_000, 0, 3_000);
   fill(admission, now);
-  while (admission.inFlight > 20) admission.leave(TENANT, now);
+  while (admission.inFlight > 20) admission.leave(TENANT, now, 1);
   fill(admission, now);
   expect(admission.inFlight).toBeLessThan(60);
   now += 999;
@@ -60,10 +61,32 @@ test("after a refusal the queue is kept short, until a second has passed without
   expect(admission.inFlight).toBeGreaterThan(400);
 });
 
-test("few slow requests are not overload", () => {
-  const admission = new Admission({ minInFlight: 64 });
-  work(admission, 64, 1, 0, 100_000);
-  expect(admission.inFlight).toBe(64);
+test("slow requests are not overload: who takes two seconds by nature may wait for four", () => {
+  const admission = new Admission();
+  let now = 0;
+  for (let second = 0; second < 60; second += 1) {
+    fill(admission, now, TENANT, 10 - admission.inFlight);
+    now += 2_000;
+    while (admission.inFlight > 0) admission.leave(TENANT, now, 2_000);
+  }
+  expect(fill(admission, now, TENANT, 15)).toBe(15);
+});
+
+test("during overload twice the time is queued that an answer took before", () => {
+  const admission = new Admission();
+  let now = 0;
+  // Three in hand, 100 a second, 30 ms each.
+  for (; now < 10_000; now += 30) {
+    fill(admission, now, TENANT, 3);
+    while (admission.inFlight > 0) admission.leave(TENANT, now + 30, 30);
+  }
+  // Ten times as many come as are answered, a hundred a second.
+  for (const end = now + 10_000; now < end; now += 10) {
+    fill(admission, now, TENANT, 10);
+    admission.leave(TENANT, now, admission.waitMs);
+  }
+  expect(admission.inFlight).toBeGreaterThanOrEqual(4);
+  expect(admission.inFlight).toBeLessThanOrEqual(8);
 });
 
 test("a standstill is no rate: what was admitted before it is admitted during it", () => {
@@ -78,11 +101,11 @@ test("a standstill is no rate: what was admitted before it is admitted during it
 test("idle time does not count as slowness: a burst after it is admitted", () => {
   const admission = new Admission({ maxQueueMs: 250 });
   let now = work(admission, 200, 10_000, 0, 2_000);
-  while (admission.inFlight > 0) admission.leave(TENANT, now);
+  while (admission.inFlight > 0) admission.leave(TENANT, now, 1);
   for (let second = 0; second < 60; second += 1) {
     now += 1_000;
     admission.tryEnter(TENANT, now);
-    admission.leave(TENANT, now + 1);
+    admission.leave(TENANT, now + 1, 1);
   }
   expect(fill(admission, now, TENANT, 1_000)).toBe(1_000);
 });
@@ -95,10 +118,10 @@ test("a tenant that comes while another's flood has all places gets half of them
   // What the flood gives back until it holds its half is lost to it.
   for (let held = places; held > half; held -= 1) {
     expect(admission.tryEnter("flood", 1)).toBe(false);
-    admission.leave("flood", 1);
+    admission.leave("flood", 1, 1);
   }
   expect(admission.inFlight).toBe(places);
-  admission.leave("other", 1);
+  admission.leave("other", 1, 1);
   expect(admission.tryEnter("other", 1)).toBe(true);
 });
 
@@ -114,7 +137,7 @@ test("whatever comes and goes: who holds less than a fair share is admitted, and
         const own = held.get(who) ?? 0;
         const others = [...held].filter(([name, count]) => name !== who && count > 0).length;
         if (!enters) {
-          if (own > 0) admission.leave(who, 0);
+          if (own > 0) admission.leave(who, 0, 1);
           held.set(who, Math.max(0, own - 1));
           continue;
         }

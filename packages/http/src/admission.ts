@@ -1,9 +1,9 @@
 export interface AdmissionOptions {
   /** A queue that takes longer to work off than this is overload. @default 500 */
   readonly maxQueueMs?: number;
-  /** Longest queue that is admitted during overload. @default 50 */
+  /** Shortest queue that overload is held to, below twice what an answer takes. @default 20 */
   readonly targetQueueMs?: number;
-  /** So many requests are admitted whatever the estimate says: few slow ones are not overload. @default 8 */
+  /** So many requests are admitted whatever the estimate says. @default 4 */
   readonly minInFlight?: number;
 }
 
@@ -13,6 +13,8 @@ const WINDOW_MS = 100;
 /** Weight of the newest window: about a third of a second is remembered. */
 const NEWEST = 0.5;
 
+/** What an answer takes without a queue is forgotten by so much a window: it doubles in 3.5 s unless seen again. */
+const FORGET = 1.02;
 /** Overload is over when nobody had to be refused for so long. */
 const CALM_MS = 1_000;
 
@@ -20,9 +22,10 @@ const CALM_MS = 1_000;
  * Admits a request only if it can be answered soon. By Little's law the requests in hand, divided by the rate at which
  * they are answered, is the time that a new one will wait. A burst, or a thousand clients that each wait for their
  * answer, stays below `maxQueueMs` and is worked off. What goes beyond comes faster than it can be answered: from the
- * first refusal until a second has passed without one, only `targetQueueMs` of work is taken in, so that what is
- * admitted keeps its latency. (CoDel's distinction: a queue that drains is good, one that stands is only delay.
- * Nichols and Jacobson, "Controlling queue delay", ACM Queue 10(5), 2012.)
+ * first refusal until a second has passed without one, only as much is taken in as can be answered in twice the time
+ * that an answer takes without a queue. (CoDel's distinction: a queue that drains is good, one that stands is only
+ * delay. Nichols and Jacobson, "Controlling queue delay", ACM Queue 10(5), 2012. Twice rate times shortest time is the
+ * window of BBR: Cardwell et al., ACM Queue 14(5), 2016.)
  *
  * While the places are taken, each of the `k` tenants that hold some may hold the k-th part of them: who holds less is
  * still admitted, so that a tenant's flood takes places from itself alone. All together hold less than twice the places,
@@ -34,12 +37,15 @@ export class Admission {
   readonly #held = new Map<string, number>();
   #inFlight = 0;
   #rate = FIRST_RATE;
+  /** What an answer takes without a queue, in milliseconds; not learnt during overload. */
+  #shortestMs = 0;
   #windowStart = 0;
+  #tookMs = 0;
   #answered = 0;
   #wasBusy = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ maxQueueMs = 500, targetQueueMs = 50, minInFlight = 8 }: AdmissionOptions = {}) {
+  constructor({ maxQueueMs = 500, targetQueueMs = 20, minInFlight = 4 }: AdmissionOptions = {}) {
     this.#options = { maxQueueMs, targetQueueMs, minInFlight };
   }
 
@@ -70,9 +76,10 @@ export class Admission {
     return true;
   }
 
-  leave(tenant: string, now: number): void {
+  /** @param tookMs Time since it was taken in. */
+  leave(tenant: string, now: number, tookMs: number): void {
     this.#inFlight -= 1;
-    this.#learn(now);
+    this.#learn(now, tookMs);
     const held = (this.#held.get(tenant) as number) - 1;
     if (held === 0) this.#held.delete(tenant);
     else this.#held.set(tenant, held);
@@ -81,7 +88,8 @@ export class Admission {
   /** How many may be in hand. */
   #places(now: number): number {
     const { maxQueueMs, targetQueueMs, minInFlight } = this.#options;
-    const queueMs = now - this.#refusedAt < CALM_MS ? targetQueueMs : maxQueueMs;
+    const leastMs = this.#isOverloaded(now) ? targetQueueMs : maxQueueMs;
+    const queueMs = Math.max(leastMs, 2 * this.#shortestMs);
     return Math.max(minInFlight, (this.#rate * queueMs) / 1_000);
   }
 
@@ -95,17 +103,29 @@ export class Admission {
    * Counts an answer, and learns from the window when its time is over. Only answers end a window, so that a standstill
    * is no rate: what stands still has limits of its own.
    */
-  #learn(now: number): void {
+  #learn(now: number, tookMs: number): void {
     this.#answered += 1;
+    this.#tookMs += tookMs;
     const length = now - this.#windowStart;
     if (length >= WINDOW_MS) {
       const rate = (this.#answered / length) * 1_000;
       // An idle service answers few requests because few come: that says nothing of how many it could.
       if (this.#wasBusy || rate > this.#rate) this.#rate += NEWEST * (rate - this.#rate);
+      if (!this.#isOverloaded(now)) this.#learnShortest(this.#tookMs / this.#answered);
       this.#windowStart = now;
       this.#answered = 0;
+      this.#tookMs = 0;
       this.#wasBusy = true;
     }
     if (this.#inFlight < this.#options.minInFlight) this.#wasBusy = false;
+  }
+
+  #learnShortest(meanMs: number): void {
+    const known = this.#shortestMs === 0 ? meanMs : this.#shortestMs * FORGET;
+    this.#shortestMs = Math.min(known, meanMs);
+  }
+
+  #isOverloaded(now: number): boolean {
+    return now - this.#refusedAt < CALM_MS;
   }
 }

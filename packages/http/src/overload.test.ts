@@ -90,7 +90,9 @@ test("clients that go away before their refusals have come leave nothing behind"
   const admitted = [get("/work"), get("/work")];
   await expect.poll(() => app.traffic.inFlight).toBe(2);
   // So many that most are held back for some milliseconds.
-  const sockets = Array.from({ length: 100 }, () => connect(Number(new URL(url).port), "127.0.0.1"));
+  const sockets = Array.from({ length: 100 }, () =>
+    connect(Number(new URL(url).port), "127.0.0.1"),
+  );
   for (const socket of sockets) {
     socket.on("error", () => undefined);
     socket.write("GET /work HTTP/1.1\r\nhost: x\r\n\r\n");

@@ -92,8 +92,8 @@ export class Traffic {
     if (!complete) exchange.abort(clientGone());
     const status = complete ? reply.raw.statusCode : 499;
     const now = performance.now();
-    if (exchange.place !== undefined) this.#admission.leave(exchange.place, now);
     const milliseconds = now - exchange.startedAt;
+    if (exchange.place !== undefined) this.#admission.leave(exchange.place, now, milliseconds);
     this.#durations.observe(method, policy.route, status, milliseconds / 1000);
     this.#logger.info(
       {
