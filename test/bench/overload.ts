@@ -35,7 +35,7 @@ async function benchKind(kind: Kind, seconds: number): Promise<string> {
   const own = await kind.requests(tenants.own);
   const flood = await kind.requests(tenants.flood);
   const brief = Math.min(seconds, BRIEF_SECONDS);
-  const peak = await findPeak(kind, own, Math.max(3, brief / 4));
+  const peak = await findPeak(kind, own, brief / 4);
   const rated = (name: string, requests: readonly string[], rate: number): Flow => {
     return { name, requests, connections: kind.connections, rate: rate * peak };
   };

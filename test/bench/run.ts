@@ -22,7 +22,7 @@ const { values, positionals } = parseArgs({
 const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
   gate: (quick) => benchGate(quick ? 3 : 9),
   batches: (quick) => benchBatches(quick ? 5 : 30),
-  overload: (quick) => benchOverload(quick ? 6 : 60),
+  overload: (quick) => benchOverload(quick ? 3 : 60),
   "look-ups": (quick) => benchLookUps(quick ? 2 : 5, quick ? 2 : 5),
 };
 

@@ -1,7 +1,7 @@
 export interface AdmissionOptions {
   /** A queue that takes longer to work off than this is overload. @default 500 */
   readonly maxQueueMs?: number;
-  /** Shortest queue that overload is held to, below twice what an answer takes. @default 20 */
+  /** Overload is held to a queue of so long, or of twice what an answer takes if that is longer. @default 20 */
   readonly targetQueueMs?: number;
   /** So many requests are admitted whatever the estimate says. @default 4 */
   readonly minInFlight?: number;
