@@ -6,7 +6,7 @@ export async function featureApiDocument(): Promise<string> {
   const app = buildApp({
     db: { run: unasked },
     verifier: { authenticate: unasked, resolveProject: unasked },
-    quotas: { admit: unasked },
+    quotas: { admit: unasked, tenantOf: unasked },
     logger: createLogger({ service: SERVICE, level: "silent" }),
     registry: createRegistry(SERVICE),
   });

@@ -4,8 +4,9 @@ import startStack from "@sluice/testing/stack";
 import { benchBatches } from "./batches.ts";
 import { benchGate } from "./gate.ts";
 import { benchLookUps } from "./look-ups.ts";
+import { benchOverload } from "./overload.ts";
 
-const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches]
+const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches] [overload]
   --quick   fewer and shorter rounds
 Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No figure decides anything.
 `;
@@ -21,6 +22,7 @@ const { values, positionals } = parseArgs({
 const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
   gate: (quick) => benchGate(quick ? 3 : 9),
   batches: (quick) => benchBatches(quick ? 5 : 30),
+  overload: (quick) => benchOverload(quick ? 3 : 60),
   "look-ups": (quick) => benchLookUps(quick ? 2 : 5, quick ? 2 : 5),
 };
 

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { performance } from "node:perf_hooks";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { type Logger, runInContext } from "@sluice/telemetry";
 import {
@@ -8,6 +10,7 @@ import {
   type onRequestAsyncHookHandler,
 } from "fastify";
 import type { Registry } from "prom-client";
+import { AdmissionPace } from "./admission-pace.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import type { App } from "./app.ts";
 import { closeObjects } from "./closed-schema.ts";
@@ -49,6 +52,8 @@ export interface ServerOptions {
    * Called before the body is read.
    */
   readonly limit?: (principal: Principal) => Release | Promise<Release>;
+  /** The tenant that a request claims to act for, as far as can be told at once; overload is shared out by it. */
+  readonly tenantOf?: (headers: IncomingHttpHeaders) => string | undefined;
   /** Bytes of a body. @default 16 MiB */
   readonly bodyLimit?: number;
   /** Longest a request may take, unless its route says otherwise. @default 30,000 */
@@ -61,6 +66,8 @@ type Release = (() => void) | undefined;
 
 const MIB = 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** They take about a tenth of the process. */
+const REFUSALS_PER_MS = 2;
 
 /**
  * A Fastify server with the conventions of every service: coded problems, lossless JSON, deadlines,
@@ -78,7 +85,7 @@ export function buildServer(options: ServerOptions): App {
   app.setValidatorCompiler(validatorCompiler());
   app.setSchemaErrorFormatter(validationProblem);
   acceptJsonBodies(app);
-  followRequests(app, options);
+  followRequests(app, options, admission);
   applyPolicies(app, options);
   serveOpenApi(app, options);
   return app;
@@ -103,10 +110,20 @@ function bareServer({ logger, bodyLimit = 16 * MIB }: ServerOptions, traffic: Tr
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 
-function followRequests(app: App, { requestTimeoutMs = DEFAULT_TIMEOUT_MS }: ServerOptions): void {
+function followRequests(app: App, options: ServerOptions, admission: Admission): void {
+  const { requestTimeoutMs = DEFAULT_TIMEOUT_MS, tenantOf } = options;
   const unmatched = policyOfUnmatched(requestTimeoutMs);
+  const pace = new AdmissionPace(REFUSALS_PER_MS);
   app.addHook("onRequest", (request, reply, done) => {
+    const { refusal } = request.routeOptions.config.policy ?? unmatched;
+    const place = refusal && (tenantOf?.(request.headers) ?? "");
+    if (place !== undefined && !admission.tryEnter(place, performance.now())) {
+      app.traffic.countShed("POOL_SATURATED");
+      pace.run(() => refusal?.send(reply, request.id, admission.waitMs));
+      return;
+    }
     request.exchange = app.traffic.begin(request, reply, unmatched);
+    request.exchange.place = place;
     reply.header(REQUEST_ID_HEADER, request.id);
     if (request.is404) {
       request.exchange.enter(unmatched);
@@ -124,18 +141,16 @@ function applyPolicies(app: App, options: ServerOptions): void {
     if (route.schema?.body !== undefined && route.config?.allowUnknownFields !== true) {
       route.schema = { ...route.schema, body: closeObjects(route.schema.body) };
     }
+    route.config = { ...route.config, policy };
     const enter = enterBy(policy, options);
     route.onRequest = [enter, ...[route.onRequest ?? []].flat()];
   });
 }
 
 function enterBy(policy: RoutePolicy, options: ServerOptions): onRequestAsyncHookHandler {
-  const { scope, timeoutMs } = policy;
-  // Streams and long polls stay for as long as they like: they say nothing of how fast requests are answered.
-  const isQueued = scope !== undefined && timeoutMs !== undefined;
+  const { scope } = policy;
   return async (request) => {
     request.exchange.enter(policy);
-    if (isQueued) request.server.traffic.admit(request.exchange);
     if (scope !== undefined) await identify(request, scope, options);
   };
 }

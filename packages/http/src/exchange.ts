@@ -19,8 +19,8 @@ export class Exchange implements RequestContext {
   readonly reply: FastifyReply;
   policy: RoutePolicy;
   deadline: number | undefined;
-  /** It counts towards what the server has in hand. */
-  admitted = false;
+  /** Whose place it takes among those in hand; undefined = none. */
+  place: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #controller: AbortController | undefined;
   #reason: SluiceError | undefined;

@@ -1,5 +1,6 @@
 import type { FastifyContextConfig } from "fastify";
 import type { Problem } from "@sluice/errors";
+import type { RoutePolicy } from "./route-policy.ts";
 
 /** Who a request acts for. The package that supplies `authenticate` declares its members. */
 // oxlint-disable-next-line typescript/no-empty-object-type -- open for declaration merging
@@ -28,6 +29,8 @@ declare module "fastify" {
     allowUnknownFields?: boolean;
     /** Limit of the whole exchange in milliseconds; null = none, for streams. @default the server's */
     timeoutMs?: number | null;
+    /** What the server makes of the members above. */
+    policy?: RoutePolicy;
   }
 
   interface FastifyRequest {

@@ -1,5 +1,6 @@
 import type { Problem } from "@sluice/errors";
 import type { RouteOptions } from "fastify";
+import { AdmissionRefusal } from "./admission-refusal.ts";
 import { renderProblemJson } from "./problem-json.ts";
 import type { RenderedProblem } from "./route-config.ts";
 
@@ -11,6 +12,8 @@ export interface RoutePolicy {
   readonly timeoutMs: number | undefined;
   /** undefined = public */
   readonly scope: string | undefined;
+  /** How overload is told; undefined = public routes, streams and long polls, which are not refused. */
+  readonly refusal: AdmissionRefusal | undefined;
   readonly nonFiniteAsNull: boolean;
   readonly renderProblem: (problem: Problem) => RenderedProblem;
 }
@@ -25,12 +28,16 @@ export function policyOf(options: RouteOptions, timeoutMs: number): RoutePolicy 
     const name = `${String(options.method)} ${options.url}`;
     throw new Error(`${name} must declare either config.scope or config.public.`);
   }
+  const renderProblem = config.renderProblem ?? renderProblemJson;
+  // Streams and long polls stay for as long as they like: they say nothing of how fast requests are answered.
+  const isQueued = config.scope !== undefined && config.timeoutMs !== null;
   return {
     route: options.url,
     timeoutMs: config.timeoutMs === undefined ? timeoutMs : (config.timeoutMs ?? undefined),
     scope: config.scope,
+    refusal: isQueued ? new AdmissionRefusal(renderProblem) : undefined,
     nonFiniteAsNull: config.nonFiniteAsNull ?? false,
-    renderProblem: config.renderProblem ?? renderProblemJson,
+    renderProblem,
   };
 }
 
@@ -40,6 +47,7 @@ export function policyOfUnmatched(timeoutMs: number): RoutePolicy {
     route: "unmatched",
     timeoutMs,
     scope: undefined,
+    refusal: undefined,
     nonFiniteAsNull: false,
     renderProblem: renderProblemJson,
   };

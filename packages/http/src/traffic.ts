@@ -56,12 +56,6 @@ export class Traffic {
     return exchange;
   }
 
-  /** Takes the exchange in hand. @throws SluiceError POOL_SATURATED when too much of it is there already */
-  admit(exchange: Exchange): void {
-    this.#admission.enter(exchange.startedAt);
-    exchange.admitted = true;
-  }
-
   /** Counts a refusal that came of load. */
   countShed(code: string): void {
     this.#shed.inc({ reason: code });
@@ -98,8 +92,8 @@ export class Traffic {
     if (!complete) exchange.abort(clientGone());
     const status = complete ? reply.raw.statusCode : 499;
     const now = performance.now();
-    if (exchange.admitted) this.#admission.leave(now);
     const milliseconds = now - exchange.startedAt;
+    if (exchange.place !== undefined) this.#admission.leave(exchange.place, now, milliseconds);
     this.#durations.observe(method, policy.route, status, milliseconds / 1000);
     this.#logger.info(
       {

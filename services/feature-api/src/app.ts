@@ -20,7 +20,7 @@ export const SERVICE = "feature-api";
 export interface FeatureApiDeps {
   readonly db: Queryable;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
-  readonly quotas: Pick<TenantQuotas, "admit">;
+  readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
   readonly logger: Logger;
   readonly registry: Registry;
 }
@@ -35,6 +35,7 @@ export function buildApp({ db, verifier, quotas, logger, registry }: FeatureApiD
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),
     limit: (principal) => quotas.admit(principal),
+    tenantOf: (headers) => quotas.tenantOf(headers),
   });
   const api: FeatureApi = {
     db,

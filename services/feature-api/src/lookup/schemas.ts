@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { columnsByName } from "../columns.ts";
-import { RESOURCE_NAME } from "../resource-name.ts";
+import { ProjectName, ViewName } from "../views/schemas.ts";
 import { MAX_ENTITY_ROWS } from "./entity-columns.ts";
 
 /** A thousand views of ten features; the values asked for have a limit of their own. */
@@ -10,9 +10,10 @@ const MAX_BATCH_FEATURES = 10_000;
 const MAX_REFERENCE = 200;
 
 export const EntityParams = Type.Object({
-  project: Type.String(),
-  view: Type.String({ pattern: RESOURCE_NAME }),
+  project: ProjectName,
+  view: ViewName,
   "*": Type.String({
+    examples: ["JFK"],
     description: "Join key values in the view's order, percent-encoded, one path segment each",
   }),
 });
