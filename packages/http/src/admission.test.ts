@@ -38,7 +38,7 @@ test("a thousand clients that each wait for their answer are all admitted", () =
 });
 
 test("what would take longer than the limit to work off is refused", () => {
-  const admission = new Admission({ maxQueueMs: 250 });
+  const admission = new Admission({ burst: 4, maxQueueMs: 250 });
   const end = work(admission, 100, 1_000, 0, 3_000);
   fill(admission, end);
   // 250 ms of work at 1,000 requests a second.
@@ -48,7 +48,7 @@ test("what would take longer than the limit to work off is refused", () => {
 });
 
 test("after a refusal the queue is kept short, until a second has passed without one", () => {
-  const admission = new Admission({ maxQueueMs: 500, targetQueueMs: 50 });
+  const admission = new Admission({ burst: 4, maxQueueMs: 500, targetQueueMs: 50 });
   let now = work(admission, 100, 1_000, 0, 3_000);
   fill(admission, now);
   while (admission.inFlight > 20) admission.leave(TENANT, now, 1);
@@ -59,6 +59,15 @@ test("after a refusal the queue is kept short, until a second has passed without
   now += 1_000;
   fill(admission, now);
   expect(admission.inFlight).toBeGreaterThan(400);
+});
+
+test("a burst is admitted whatever was learnt, unless there is overload already", () => {
+  const admission = new Admission({ burst: 1_000 });
+  // A few clients that are answered slowly: 50 a second.
+  const end = work(admission, 8, 50, 0, 5_000);
+  expect(fill(admission, end) + 8).toBe(1_000);
+  while (admission.inFlight > 0) admission.leave(TENANT, end, 1);
+  expect(fill(admission, end + 1)).toBeLessThan(20);
 });
 
 test("slow requests are not overload: who takes two seconds by nature may wait for four", () => {
@@ -73,7 +82,7 @@ test("slow requests are not overload: who takes two seconds by nature may wait f
 });
 
 test("during overload twice the time is queued that an answer took before", () => {
-  const admission = new Admission();
+  const admission = new Admission({ burst: 4 });
   let now = 0;
   // Three in hand, 100 a second, 30 ms each.
   for (; now < 10_000; now += 30) {
@@ -90,7 +99,7 @@ test("during overload twice the time is queued that an answer took before", () =
 });
 
 test("a standstill is no rate: what was admitted before it is admitted during it", () => {
-  const admission = new Admission({ maxQueueMs: 100 });
+  const admission = new Admission({ burst: 4, maxQueueMs: 100 });
   let now = work(admission, 20, 1_000, 0, 2_000);
   now += 5_000; // nobody is answered
   fill(admission, now);
@@ -99,7 +108,7 @@ test("a standstill is no rate: what was admitted before it is admitted during it
 });
 
 test("idle time does not count as slowness: a burst after it is admitted", () => {
-  const admission = new Admission({ maxQueueMs: 250 });
+  const admission = new Admission({ burst: 4, maxQueueMs: 250 });
   let now = work(admission, 200, 10_000, 0, 2_000);
   while (admission.inFlight > 0) admission.leave(TENANT, now, 1);
   for (let second = 0; second < 60; second += 1) {
@@ -111,7 +120,7 @@ test("idle time does not count as slowness: a burst after it is admitted", () =>
 });
 
 test("a tenant that comes while another's flood has all places gets half of them", () => {
-  const admission = new Admission({ maxQueueMs: 50, targetQueueMs: 50 });
+  const admission = new Admission({ burst: 4, maxQueueMs: 50, targetQueueMs: 50 });
   const places = fill(admission, 0, "flood");
   const half = fill(admission, 0, "other");
   expect(half).toBe(places / 2);
@@ -131,7 +140,12 @@ test("whatever comes and goes: who holds less than a fair share is admitted, and
   fc.assert(
     fc.property(fc.array(step, { minLength: 50, maxLength: 400 }), (steps) => {
       // The rate is not learnt: no window ends.
-      const admission = new Admission({ maxQueueMs: 5, targetQueueMs: 5, minInFlight: 20 });
+      const admission = new Admission({
+        burst: 20,
+        maxQueueMs: 5,
+        targetQueueMs: 5,
+        minInFlight: 20,
+      });
       const held = new Map<string, number>();
       for (const { tenant: who, enters } of steps) {
         const own = held.get(who) ?? 0;

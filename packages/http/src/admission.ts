@@ -3,7 +3,9 @@ export interface AdmissionOptions {
   readonly maxQueueMs?: number;
   /** Overload is held to a queue of so long, or of twice what an answer takes if that is longer. @default 20 */
   readonly targetQueueMs?: number;
-  /** So many requests are admitted whatever the estimate says. @default 4 */
+  /** So many requests are admitted whatever the estimate says, unless there is overload. @default 1,000 */
+  readonly burst?: number;
+  /** So many are even then. @default 4 */
   readonly minInFlight?: number;
 }
 
@@ -19,9 +21,9 @@ const FORGET = 1.02;
 const CALM_MS = 1_000;
 
 /**
- * Admits a request only if it can be answered soon. By Little's law the requests in hand, divided by the rate at which
+ * Admits a request of one route only if it can be answered soon. By Little's law the requests in hand, divided by the rate at which
  * they are answered, is the time that a new one will wait. A burst, or a thousand clients that each wait for their
- * answer, stays below `maxQueueMs` and is worked off. What goes beyond comes faster than it can be answered: from the
+ * answer, stays below `maxQueueMs` or `burst` and is worked off. What goes beyond comes faster than it can be answered: from the
  * first refusal until a second has passed without one, only as much is taken in as can be answered in twice the time
  * that an answer takes without a queue. (CoDel's distinction: a queue that drains is good, one that stands is only
  * delay. Nichols and Jacobson, "Controlling queue delay", ACM Queue 10(5), 2012. Twice rate times shortest time is the
@@ -45,8 +47,9 @@ export class Admission {
   #wasBusy = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ maxQueueMs = 500, targetQueueMs = 20, minInFlight = 4 }: AdmissionOptions = {}) {
-    this.#options = { maxQueueMs, targetQueueMs, minInFlight };
+  constructor(options: AdmissionOptions = {}) {
+    const { maxQueueMs = 500, targetQueueMs = 20, burst = 1_000, minInFlight = 4 } = options;
+    this.#options = { maxQueueMs, targetQueueMs, burst, minInFlight };
   }
 
   /** Requests admitted and not answered. */
@@ -87,10 +90,12 @@ export class Admission {
 
   /** How many may be in hand. */
   #places(now: number): number {
-    const { maxQueueMs, targetQueueMs, minInFlight } = this.#options;
-    const leastMs = this.#isOverloaded(now) ? targetQueueMs : maxQueueMs;
+    const { maxQueueMs, targetQueueMs, burst, minInFlight } = this.#options;
+    const [leastMs, least] = this.#isOverloaded(now)
+      ? [targetQueueMs, minInFlight]
+      : [maxQueueMs, burst];
     const queueMs = Math.max(leastMs, 2 * this.#shortestMs);
-    return Math.max(minInFlight, (this.#rate * queueMs) / 1_000);
+    return Math.max(least, (this.#rate * queueMs) / 1_000);
   }
 
   /** A tenant's part of the places, one at least; `held` are those that it has. */

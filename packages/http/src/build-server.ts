@@ -11,7 +11,7 @@ import {
 } from "fastify";
 import type { Registry } from "prom-client";
 import { AdmissionPace } from "./admission-pace.ts";
-import { Admission, type AdmissionOptions } from "./admission.ts";
+import type { AdmissionOptions } from "./admission.ts";
 import type { App } from "./app.ts";
 import { closeObjects } from "./closed-schema.ts";
 import type { Exchange } from "./exchange.ts";
@@ -58,7 +58,7 @@ export interface ServerOptions {
   readonly bodyLimit?: number;
   /** Longest a request may take, unless its route says otherwise. @default 30,000 */
   readonly requestTimeoutMs?: number;
-  /** How much may be in hand before further requests are refused. */
+  /** How much of each route may be in hand before further requests are refused, unless the route says otherwise. */
   readonly admission?: AdmissionOptions;
 }
 
@@ -74,8 +74,7 @@ const REFUSALS_PER_MS = 2;
  * keys, metrics, access log and OpenAPI. Routes are added to it; `listen` opens it.
  */
 export function buildServer(options: ServerOptions): App {
-  const admission = new Admission(options.admission);
-  const traffic = new Traffic(options.registry, options.logger, admission);
+  const traffic = new Traffic(options.registry, options.logger);
   const app = bareServer(options, traffic);
   app.decorate("traffic", traffic);
   app.decorateRequest("exchange");
@@ -85,7 +84,7 @@ export function buildServer(options: ServerOptions): App {
   app.setValidatorCompiler(validatorCompiler());
   app.setSchemaErrorFormatter(validationProblem);
   acceptJsonBodies(app);
-  followRequests(app, options, admission);
+  followRequests(app, options);
   applyPolicies(app, options);
   serveOpenApi(app, options);
   return app;
@@ -110,20 +109,20 @@ function bareServer({ logger, bodyLimit = 16 * MIB }: ServerOptions, traffic: Tr
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 
-function followRequests(app: App, options: ServerOptions, admission: Admission): void {
+function followRequests(app: App, options: ServerOptions): void {
   const { requestTimeoutMs = DEFAULT_TIMEOUT_MS, tenantOf } = options;
   const unmatched = policyOfUnmatched(requestTimeoutMs);
   const pace = new AdmissionPace(REFUSALS_PER_MS);
   app.addHook("onRequest", (request, reply, done) => {
-    const { refusal } = request.routeOptions.config.policy ?? unmatched;
-    const place = refusal && (tenantOf?.(request.headers) ?? "");
-    if (place !== undefined && !admission.tryEnter(place, performance.now())) {
+    const { admission, refusal } = request.routeOptions.config.policy ?? unmatched;
+    const tenant = tenantOf?.(request.headers) ?? "";
+    if (admission !== undefined && !admission.tryEnter(tenant, performance.now())) {
       app.traffic.countShed("POOL_SATURATED");
-      pace.run(() => refusal?.send(reply, request.id, admission.waitMs));
+      pace.run(() => refusal.send(reply, request.id, admission.waitMs));
       return;
     }
     request.exchange = app.traffic.begin(request, reply, unmatched);
-    request.exchange.place = place;
+    request.exchange.place = admission && { admission, tenant };
     reply.header(REQUEST_ID_HEADER, request.id);
     if (request.is404) {
       request.exchange.enter(unmatched);
@@ -137,7 +136,7 @@ function followRequests(app: App, options: ServerOptions, admission: Admission):
 function applyPolicies(app: App, options: ServerOptions): void {
   const { requestTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
   app.addHook("onRoute", (route) => {
-    const policy = policyOf(route, requestTimeoutMs);
+    const policy = policyOf(route, { timeoutMs: requestTimeoutMs, admission: options.admission });
     if (route.schema?.body !== undefined && route.config?.allowUnknownFields !== true) {
       route.schema = { ...route.schema, body: closeObjects(route.schema.body) };
     }

@@ -10,7 +10,7 @@ async function makeNarrow(
   tenantOf: (headers: IncomingHttpHeaders) => string | undefined = () => "all",
 ) {
   const { app, lines, open } = makeServer({
-    admission: { maxQueueMs: 0, targetQueueMs: 0, minInFlight: 2 },
+    admission: { maxQueueMs: 0, targetQueueMs: 0, burst: 2, minInFlight: 2 },
     tenantOf,
   });
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
@@ -19,14 +19,13 @@ async function makeNarrow(
     await released;
     return { done: true };
   };
-  app.get("/work", { config: { scope } }, work);
-  app.post("/work", { config: { scope } }, work);
+  app.route({ method: ["GET", "POST"], url: "/work", config: { scope }, handler: work });
   app.get("/open", { config: { public: true } }, () => ({ done: true }));
   app.get("/stream", { config: { scope, timeoutMs: null } }, () => ({ done: true }));
   app.get(
     "/other",
     { config: { scope, renderProblem: ({ code }) => ({ contentType: "text/x", body: code }) } },
-    () => ({ done: true }),
+    work,
   );
   const { url, internalUrl } = await open();
   const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
@@ -52,6 +51,8 @@ test("what cannot be answered soon is refused at its head, with Retry-After, and
     detail: expect.stringContaining("later") as string,
     request_id: "r1",
   });
+  admitted.push(get("/other"), get("/other"));
+  await expect.poll(() => app.traffic.inFlight).toBe(4);
   const other = await get("/other");
   expect([other.status, other.headers.get("content-type"), await other.text()]).toEqual([
     503,
@@ -63,7 +64,7 @@ test("what cannot be answered soon is refused at its head, with Retry-After, and
   expect((await get("/nothing")).status).toBe(404);
 
   release();
-  expect((await Promise.all(admitted)).map(({ status }) => status)).toEqual([200, 200]);
+  expect((await Promise.all(admitted)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
   expect((await get("/work")).status).toBe(200);
   expect(await metrics()).toMatch(
     /http_requests_shed_total\{[^}]*reason="POOL_SATURATED"[^}]*\} 2/,

@@ -1,5 +1,6 @@
 import type { FastifyContextConfig } from "fastify";
 import type { Problem } from "@sluice/errors";
+import type { AdmissionOptions } from "./admission.ts";
 import type { RoutePolicy } from "./route-policy.ts";
 
 /** Who a request acts for. The package that supplies `authenticate` declares its members. */
@@ -29,6 +30,8 @@ declare module "fastify" {
     allowUnknownFields?: boolean;
     /** Limit of the whole exchange in milliseconds; null = none, for streams. @default the server's */
     timeoutMs?: number | null;
+    /** How much of the route may be in hand before further requests are refused. @default the server's */
+    admission?: AdmissionOptions;
     /** What the server makes of the members above. */
     policy?: RoutePolicy;
   }

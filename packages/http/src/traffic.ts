@@ -4,7 +4,6 @@ import { SluiceError } from "@sluice/errors";
 import type { Logger } from "@sluice/telemetry";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { Admission } from "./admission.ts";
 import { Exchange } from "./exchange.ts";
 import { RequestDurations } from "./request-durations.ts";
 import type { RoutePolicy } from "./route-policy.ts";
@@ -18,11 +17,9 @@ export class Traffic {
   readonly #bySocket = new WeakMap<Socket, Set<Exchange>>();
   readonly #durations: RequestDurations;
   readonly #shed: Counter<"reason">;
-  readonly #admission: Admission;
 
-  constructor(registry: Registry, logger: Logger, admission: Admission) {
+  constructor(registry: Registry, logger: Logger) {
     this.registry = registry;
-    this.#admission = admission;
     this.#logger = logger;
     this.#durations = new RequestDurations(registry);
     this.#shed = new Counter({
@@ -93,7 +90,7 @@ export class Traffic {
     const status = complete ? reply.raw.statusCode : 499;
     const now = performance.now();
     const milliseconds = now - exchange.startedAt;
-    if (exchange.place !== undefined) this.#admission.leave(exchange.place, now, milliseconds);
+    exchange.place?.admission.leave(exchange.place.tenant, now, milliseconds);
     this.#durations.observe(method, policy.route, status, milliseconds / 1000);
     this.#logger.info(
       {
