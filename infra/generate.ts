@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { renderErrorsDoc } from "@sluice/errors";
+import { renderStatesDoc } from "@sluice/training-manager/states-doc";
 import { migratedSchema } from "./migrated-schema.ts";
-import { featureApiDocument } from "./openapi-documents.ts";
+import { featureApiDocument, trainingManagerDocument } from "./openapi-documents.ts";
 
 /** A committed file that is rendered from something else in the tree. */
 interface Generated {
@@ -12,7 +13,9 @@ interface Generated {
 
 const GENERATED: readonly Generated[] = [
   { path: "docs/errors.md", render: renderErrorsDoc },
+  { path: "docs/job-states.md", render: renderStatesDoc },
   { path: "docs/openapi/feature-api.json", render: featureApiDocument },
+  { path: "docs/openapi/training-manager.json", render: trainingManagerDocument },
   { path: "migrations/schema.sql", render: migratedSchema },
 ];
 

@@ -1,22 +1,39 @@
-import { buildApp, SERVICE } from "@sluice/feature-api/app";
+import * as featureApi from "@sluice/feature-api/app";
+import type { App } from "@sluice/http";
 import { createLogger, createRegistry } from "@sluice/telemetry";
+import * as trainingManager from "@sluice/training-manager/app";
 
 /** feature-api's OpenAPI document, as it serves it at /openapi.json. */
-export async function featureApiDocument(): Promise<string> {
-  const app = buildApp({
-    db: { run: unasked },
-    verifier: { authenticate: unasked, resolveProject: unasked },
-    quotas: { admit: unasked, tenantOf: unasked },
-    logger: createLogger({ service: SERVICE, level: "silent" }),
-    registry: createRegistry(SERVICE),
-  });
+export function featureApiDocument(): Promise<string> {
+  return render(featureApi.buildApp({ ...UNASKED, ...silent(featureApi.SERVICE) }));
+}
+
+/** The same of training-manager. */
+export function trainingManagerDocument(): Promise<string> {
+  return render(trainingManager.buildApp({ ...UNASKED, ...silent(trainingManager.SERVICE) }));
+}
+
+/** Describing routes opens nothing and asks nobody. */
+const UNASKED = {
+  db: { run: unasked, transaction: unasked },
+  verifier: { authenticate: unasked, resolveProject: unasked },
+  quotas: { admit: unasked, tenantOf: unasked },
+};
+
+function unasked(): never {
+  throw new Error("an OpenAPI document is rendered without a database");
+}
+
+function silent(service: string) {
+  return {
+    logger: createLogger({ service, level: "silent" }),
+    registry: createRegistry(service),
+  };
+}
+
+async function render(app: App): Promise<string> {
   await app.ready();
   const document = JSON.stringify(app.swagger(), null, 2);
   await app.close();
   return `${document}\n`;
-}
-
-/** Describing routes opens nothing and asks nobody. */
-function unasked(): never {
-  throw new Error("an OpenAPI document is rendered without a database");
 }

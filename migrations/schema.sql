@@ -125,3 +125,161 @@ CREATE TABLE migrations.ledger (
   duration_ms bigint NOT NULL,
   CONSTRAINT ledger_pkey PRIMARY KEY (number)
 );
+
+CREATE SCHEMA training AUTHORIZATION sluice_owner;
+GRANT USAGE ON SCHEMA training TO sluice_training;
+
+CREATE TABLE training.attempts (
+  project_id bigint NOT NULL,
+  job_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  token uuid NOT NULL,
+  started_at timestamp with time zone NOT NULL DEFAULT now(),
+  ended_at timestamp with time zone,
+  claimed_by text,
+  outcome text COLLATE "C",
+  message text,
+  step bigint,
+  progress double precision,
+  ranks jsonb,
+  CONSTRAINT attempts_pkey PRIMARY KEY (project_id, job_id, attempt),
+  CONSTRAINT attempts_job_id_fkey FOREIGN KEY (project_id, job_id) REFERENCES training.training_jobs(project_id, job_id) ON DELETE CASCADE
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE training.attempts TO sluice_training;
+
+CREATE TABLE training.claim_turns (
+  tenant_id bigint NOT NULL,
+  CONSTRAINT claim_turns_pkey PRIMARY KEY (tenant_id),
+  CONSTRAINT claim_turns_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES auth.tenants(tenant_id) ON DELETE CASCADE
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE training.claim_turns TO sluice_training;
+
+CREATE TABLE training.idempotency_keys (
+  project_id bigint NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  job_id uuid NOT NULL,
+  request_sha256 bytea NOT NULL,
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (project_id, key)
+);
+CREATE INDEX idempotency_keys_created_at_idx ON training.idempotency_keys USING brin (created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE training.idempotency_keys TO sluice_training;
+
+CREATE TABLE training.outbox (
+  project_id bigint NOT NULL,
+  outbox_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  kind text COLLATE "C" NOT NULL,
+  job_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  due_at timestamp with time zone NOT NULL DEFAULT now(),
+  relayed_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  error text,
+  payload jsonb NOT NULL,
+  CONSTRAINT outbox_pkey PRIMARY KEY (project_id, outbox_id),
+  CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['retry'::text, 'webhook'::text])))
+) WITH (autovacuum_vacuum_cost_delay=1, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000);
+CREATE INDEX outbox_due_idx ON training.outbox USING btree (due_at) WHERE (failed_at IS NULL);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE training.outbox TO sluice_training;
+
+CREATE TABLE training.ranks (
+  project_id bigint NOT NULL,
+  job_id uuid NOT NULL,
+  attempt integer NOT NULL,
+  rank integer NOT NULL,
+  started_at timestamp with time zone NOT NULL DEFAULT now(),
+  beat_at timestamp with time zone,
+  stepped_at timestamp with time zone,
+  checkpoint_told_at timestamp with time zone,
+  step bigint,
+  progress double precision,
+  message text,
+  CONSTRAINT ranks_pkey PRIMARY KEY (project_id, job_id, attempt, rank)
+) WITH (autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=20000, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=40);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE training.ranks TO sluice_training;
+
+CREATE TABLE training.training_jobs (
+  project_id bigint NOT NULL,
+  job_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  started_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  retry_at timestamp with time zone,
+  checkpoint_requested_at timestamp with time zone,
+  hung_since timestamp with time zone,
+  retry_of uuid,
+  token uuid,
+  sequence integer NOT NULL DEFAULT 1,
+  attempt integer NOT NULL DEFAULT 0,
+  max_attempts integer NOT NULL,
+  world_size integer NOT NULL,
+  heartbeat_timeout_seconds integer NOT NULL,
+  retry_initial_delay_seconds double precision NOT NULL,
+  retry_factor double precision NOT NULL,
+  retry_max_delay_seconds double precision NOT NULL,
+  retry_jitter double precision NOT NULL,
+  priority smallint NOT NULL,
+  status text COLLATE "C" NOT NULL DEFAULT 'pending'::text,
+  queue text COLLATE "C" NOT NULL,
+  name text NOT NULL,
+  reason text NOT NULL DEFAULT 'created'::text,
+  message text,
+  claimed_by text,
+  labels jsonb NOT NULL,
+  spec jsonb NOT NULL,
+  CONSTRAINT training_jobs_pkey PRIMARY KEY (project_id, job_id),
+  CONSTRAINT training_jobs_project_id_fkey FOREIGN KEY (project_id) REFERENCES auth.projects(project_id),
+  CONSTRAINT training_jobs_attempt_check CHECK (((attempt >= 0) AND (attempt <= max_attempts))),
+  CONSTRAINT training_jobs_labels_check CHECK ((jsonb_typeof(labels) = 'object'::text)),
+  CONSTRAINT training_jobs_priority_check CHECK (((priority >= 0) AND (priority <= 100))),
+  CONSTRAINT training_jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'retrying'::text, 'cancelling'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
+) WITH (autovacuum_vacuum_cost_delay=1, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=200, fillfactor=80);
+CREATE INDEX training_jobs_labels_idx ON training.training_jobs USING gin (labels jsonb_path_ops);
+CREATE INDEX training_jobs_pending_idx ON training.training_jobs USING btree (project_id, priority DESC, job_id) WHERE (status = 'pending'::text);
+CREATE INDEX training_jobs_pending_queue_idx ON training.training_jobs USING btree (project_id, queue, priority DESC, job_id) WHERE (status = 'pending'::text);
+CREATE INDEX training_jobs_queue_idx ON training.training_jobs USING btree (project_id, queue, job_id DESC);
+CREATE INDEX training_jobs_retrying_idx ON training.training_jobs USING btree (retry_at) WHERE (status = 'retrying'::text);
+CREATE INDEX training_jobs_running_idx ON training.training_jobs USING btree (project_id) WHERE (status = ANY (ARRAY['running'::text, 'cancelling'::text]));
+CREATE INDEX training_jobs_status_idx ON training.training_jobs USING btree (project_id, status, job_id DESC);
+GRANT INSERT, SELECT, UPDATE ON TABLE training.training_jobs TO sluice_training;
+
+CREATE TABLE training.transitions (
+  project_id bigint NOT NULL,
+  job_id uuid NOT NULL,
+  sequence integer NOT NULL,
+  attempt integer NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  from_status text COLLATE "C",
+  to_status text COLLATE "C" NOT NULL,
+  reason text NOT NULL,
+  message text,
+  CONSTRAINT transitions_pkey PRIMARY KEY (project_id, job_id, sequence),
+  CONSTRAINT transitions_job_id_fkey FOREIGN KEY (project_id, job_id) REFERENCES training.training_jobs(project_id, job_id) ON DELETE CASCADE
+);
+GRANT INSERT, SELECT ON TABLE training.transitions TO sluice_training;
+
+CREATE TABLE training.watch (
+  watch_id smallint NOT NULL DEFAULT 1,
+  listening_since timestamp with time zone NOT NULL DEFAULT now(),
+  listening_at timestamp with time zone NOT NULL DEFAULT now(),
+  sweeper text,
+  sweeper_until timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT watch_pkey PRIMARY KEY (watch_id),
+  CONSTRAINT watch_watch_id_check CHECK ((watch_id = 1))
+) WITH (fillfactor=10);
+GRANT SELECT, UPDATE ON TABLE training.watch TO sluice_training;
+
+CREATE TABLE training.webhooks (
+  project_id bigint NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  url text NOT NULL,
+  events text[] NOT NULL,
+  secret text NOT NULL,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT webhooks_pkey PRIMARY KEY (project_id, name),
+  CONSTRAINT webhooks_project_id_fkey FOREIGN KEY (project_id) REFERENCES auth.projects(project_id),
+  CONSTRAINT webhooks_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE training.webhooks TO sluice_training;

@@ -10,4 +10,5 @@ export interface ServiceEntry {
 /** The services, in the order in which they are started. Their gates stand in workloads.yaml. */
 export const SERVICES: readonly ServiceEntry[] = [
   { name: "feature-api", main: "services/feature-api/src/main.ts", offset: 1 },
+  { name: "training-manager", main: "services/training-manager/src/main.ts", offset: 2 },
 ];

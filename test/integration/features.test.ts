@@ -237,7 +237,7 @@ describe("access", () => {
       ["GET", "/health"],
     ];
     for (const [method, path, body] of routes) {
-      const { status, json } = await other.send(method, path, body, project.key);
+      const { status, json } = await other.send(method, path, body, { key: project.key });
       expect([path, status, json().code]).toEqual([path, 404, "PROJECT_NOT_FOUND"]);
     }
     expect((await other.send("GET", "/features/view/1")).json().code).toBe("ENTITY_NOT_FOUND");
@@ -245,13 +245,15 @@ describe("access", () => {
 
   test("without a key, with a wrong one, or without the scope nothing is done", async () => {
     const body = { push_source_name: "sparse", df: { id: [9], a: [1] } };
-    expect((await project.send("POST", "/push", body, "sluice_nobody_x")).json()).toMatchObject({
+    expect(
+      (await project.send("POST", "/push", body, { key: "sluice_nobody_x" })).json(),
+    ).toMatchObject({
       status: 401,
       code: "UNAUTHENTICATED",
       module: "feast.errors",
     });
     const reader = await uniqueProject(["features:read"]);
-    expect((await project.send("POST", "/push", body, reader.key)).json()).toMatchObject({
+    expect((await project.send("POST", "/push", body, { key: reader.key })).json()).toMatchObject({
       status: 403,
       code: "FORBIDDEN",
       class: "FeastPermissionError",

@@ -6,7 +6,6 @@ export { PROJECT_SCOPES, SCOPES, type Scope, isScope } from "./scope.ts";
 export type { CredentialedRequest } from "./verify/authenticate.ts";
 export { type Release, TenantQuotas, type TenantQuotasOptions } from "./quota/tenant-quotas.ts";
 export { type Verifier, type VerifierOptions, createVerifier } from "./verify/verifier.ts";
-export type { Page, PageRequest } from "./admin/page.ts";
 export type { KeyEntry, KeyReference, ProjectEntry, Quotas, Tenant } from "./admin/queries.ts";
 export { createTenant, listTenants } from "./admin/tenants.ts";
 export { createProject, listProjects } from "./admin/projects.ts";

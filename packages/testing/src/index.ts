@@ -5,3 +5,4 @@ export { startScratchPostgres } from "./scratch-postgres.ts";
 export type { ScratchAddress, ScratchPostgres } from "./scratch-postgres.ts";
 export { uniqueProject } from "./unique-project.ts";
 export type { TestProject } from "./unique-project.ts";
+export { type ScratchDatabase, openScratchDatabase } from "./scratch-database.ts";

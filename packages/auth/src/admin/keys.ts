@@ -4,8 +4,7 @@ import { formatKey, generateKey, hashSecret } from "../api-key.ts";
 import type { Queryable } from "../queryable.ts";
 import { SCOPES, refuseScope } from "../scope.ts";
 import { announceRevocation } from "./announce-revocation.ts";
-import { invalidArgument } from "./invalid-argument.ts";
-import { type Page, type PageRequest, readPage } from "./page.ts";
+import { invalidArgument, type Page, type PageRequest, readPage } from "@sluice/http";
 import {
   type KeyEntry,
   type KeyReference,

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Queryable } from "../queryable.ts";
-import type { KeysetPage } from "./page.ts";
+import type { KeysetPage } from "@sluice/http";
 
 /** As the API shows them: names instead of ids, and never a secret. */
 export interface Tenant {

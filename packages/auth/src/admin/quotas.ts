@@ -1,5 +1,5 @@
 import type { Queryable } from "../queryable.ts";
-import { invalidArgument } from "./invalid-argument.ts";
+import { invalidArgument } from "@sluice/http";
 import { type Quotas, findQuotas, upsertQuotas } from "./queries.ts";
 import { tenantNotFound } from "./tenants.ts";
 

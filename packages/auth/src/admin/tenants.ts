@@ -1,8 +1,8 @@
 import { isUniqueViolation } from "@sluice/db";
 import { SluiceError } from "@sluice/errors";
 import type { Queryable } from "../queryable.ts";
-import { requireName } from "./invalid-argument.ts";
-import { type Page, type PageRequest, readPage } from "./page.ts";
+import { requireName } from "./require-name.ts";
+import { type Page, type PageRequest, readPage } from "@sluice/http";
 import { type Tenant, findTenantId, insertTenant, listTenantPage } from "./queries.ts";
 
 /** @throws SluiceError ALREADY_EXISTS, VALIDATION_FAILED. */

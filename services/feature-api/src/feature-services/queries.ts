@@ -1,3 +1,4 @@
+import type { KeysetPage } from "@sluice/http";
 import { sql } from "kysely";
 import type { Queryable } from "../views/queries.ts";
 
@@ -27,15 +28,14 @@ export function findServices(
 export function listServices(
   db: Queryable,
   projectId: string,
-  after: string,
-  limit: number,
+  { after, rows }: KeysetPage,
 ): Promise<ServiceRow[]> {
   const query = sql<ServiceRow>`
     select project_id, name, features, created_at, updated_at
     from features.feature_services
     where project_id = ${projectId}::bigint and name > ${after}
     order by name
-    limit ${limit}::int`;
+    limit ${rows}::int`;
   return db.run("features.list_services", query, { idempotent: true });
 }
 

@@ -1,11 +1,10 @@
-import type { App } from "@sluice/http";
+import { type App, PageQuery, readPage } from "@sluice/http";
 import type { Static } from "typebox";
 import type { FeatureApi } from "../feature-api.ts";
 import { parseReferences } from "../lookup/feature-reference.ts";
 import { resolveFeatures } from "../lookup/features.ts";
-import { PageQuery, readPage } from "../page.ts";
 import { ProjectParams } from "../views/schemas.ts";
-import { listServices, upsertService } from "./queries.ts";
+import { listServices, type ServiceRow, upsertService } from "./queries.ts";
 import { PutServiceBody, ServiceAnswer, ServicePage, ServiceParams } from "./schemas.ts";
 import { type FeatureService, toService } from "./service-catalog.ts";
 
@@ -69,8 +68,11 @@ export function serviceRoutes(app: App, { db, catalog, services, projectOf }: Fe
     },
     handler: async (request) => {
       const { projectId } = await projectOf(request, request.params.project);
-      const page = await readPage(request.query, (after, rows) =>
-        listServices(db, projectId, after, rows),
+      const page = await readPage(
+        `services ${projectId}`,
+        request.query,
+        ({ name }: ServiceRow) => name,
+        (keyset) => listServices(db, projectId, keyset),
       );
       return { ...page, items: page.items.map((row) => answer(toService(row))) };
     },

@@ -3,7 +3,7 @@ import postgres from "postgres";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Catalog } from "../catalog.ts";
-import { openScratchDatabase, type ScratchDatabase } from "../scratch-database.ts";
+import { openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
 import type { Queryable } from "../views/queries.ts";
 import { type FeatureView, toView } from "../views/view.ts";
 import { lookUpMany } from "./batch-look-up.ts";
@@ -18,7 +18,7 @@ let scratch: ScratchDatabase;
 let superuser: postgres.Sql;
 
 beforeAll(async () => {
-  scratch = await openScratchDatabase();
+  scratch = await openScratchDatabase("feature");
   superuser = postgres(scratch.superuserUrl, { max: 1 });
   await superuser`
     insert into features.online_values (project_id, view_id, entity_key, feature_values, event_time)

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { sql } from "kysely";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openScratchDatabase, type ScratchDatabase } from "../scratch-database.ts";
+import { openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
 import { parseInstant } from "../values/instant.ts";
 import { type FeatureView, toView } from "../views/view.ts";
 import type { PushRow } from "./frame.ts";
@@ -12,7 +12,7 @@ let scratch: ScratchDatabase;
 let superuser: postgres.Sql;
 
 beforeAll(async () => {
-  scratch = await openScratchDatabase();
+  scratch = await openScratchDatabase("feature");
   superuser = postgres(scratch.superuserUrl, { max: 1 });
 }, 60_000);
 

@@ -1,3 +1,4 @@
+import type { KeysetPage } from "@sluice/http";
 import type { Database } from "@sluice/db";
 import { sql } from "kysely";
 import type { Definition, ViewRow } from "./view.ts";
@@ -20,15 +21,14 @@ export function findViews(
 export function listViews(
   db: Queryable,
   projectId: string,
-  after: string,
-  limit: number,
+  { after, rows }: KeysetPage,
 ): Promise<ViewRow[]> {
   const query = sql<ViewRow>`
     select project_id, view_id, name, join_keys, features, ttl_seconds, created_at, updated_at
     from features.feature_views
     where project_id = ${projectId}::bigint and name > ${after}
     order by name
-    limit ${limit}::int`;
+    limit ${rows}::int`;
   return db.run("features.list_views", query, { idempotent: true });
 }
 

@@ -1,7 +1,6 @@
-import type { App } from "@sluice/http";
+import { type App, PageQuery, readPage } from "@sluice/http";
 import type { Static } from "typebox";
 import type { FeatureApi } from "../feature-api.ts";
-import { PageQuery, readPage } from "../page.ts";
 import { listViews } from "./queries.ts";
 import {
   ProjectParams,
@@ -11,7 +10,7 @@ import {
   ViewPage,
   ViewParams,
 } from "./schemas.ts";
-import { type FeatureView, toView } from "./view.ts";
+import { type FeatureView, toView, type ViewRow } from "./view.ts";
 import { putView } from "./views.ts";
 
 const PATH = "/v1/projects/:project/feature-views";
@@ -82,8 +81,11 @@ export function viewRoutes(app: App, { db, catalog, projectOf }: FeatureApi): vo
     },
     handler: async (request) => {
       const { projectId } = await projectOf(request, request.params.project);
-      const page = await readPage(request.query, (after, rows) =>
-        listViews(db, projectId, after, rows),
+      const page = await readPage(
+        `views ${projectId}`,
+        request.query,
+        ({ name }: ViewRow) => name,
+        (keyset) => listViews(db, projectId, keyset),
       );
       return { ...page, items: page.items.map((row) => answer(toView(row))) };
     },

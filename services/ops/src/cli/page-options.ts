@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from "@sluice/auth";
+import type { Page, PageRequest } from "@sluice/http";
 import type { Arguments } from "./arguments.ts";
 import type { Answer, Option } from "./command.ts";
 import { type Cell, renderTable } from "./table.ts";

@@ -1,5 +1,22 @@
+import { Type } from "typebox";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { invalidArgument } from "./invalid-argument.ts";
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1_000;
+
+/** Query parameters of every list. */
+export const PageQuery = Type.Object({
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_LIMIT,
+      default: DEFAULT_LIMIT,
+      description: "Items a page",
+    }),
+  ),
+  cursor: Type.Optional(Type.String({ description: "`next_cursor` of the page before" })),
+});
 
 /** Which page of a list is asked for. */
 export interface PageRequest {
@@ -22,9 +39,6 @@ export interface KeysetPage {
   /** One more than the page holds, which tells whether another follows. */
   readonly rows: number;
 }
-
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1_000;
 
 /**
  * Reads one page of `list`, ordered by the text `keyOf`.

@@ -1,21 +1,21 @@
 import { type OpenDatabase, openDatabase } from "@sluice/db";
 import { ensureRoles, migrate, scramSecret } from "@sluice/db/migrate";
 import { createLogger, createRegistry } from "@sluice/telemetry";
-import { startScratchPostgres } from "@sluice/testing";
-import { loadWorkloads, roleSettings, selectProfile } from "@sluice/workloads";
+import { startScratchPostgres } from "./scratch-postgres.ts";
+import { loadWorkloads, roleSettings, selectProfile, type WorkloadName } from "@sluice/workloads";
 
 const PASSWORD = "a-password-of-the-tests";
 
 /** For tests: a PostgreSQL of one's own with Sluice's schema. Plans depend on what else a table holds. */
 export interface ScratchDatabase {
-  /** As the service sees it. */
+  /** As the services of the workload see it. */
   readonly db: OpenDatabase<unknown>;
   /** As its superuser, who may load and analyze tables. */
   readonly superuserUrl: string;
   stop(): Promise<void>;
 }
 
-export async function openScratchDatabase(): Promise<ScratchDatabase> {
+export async function openScratchDatabase(workload: WorkloadName): Promise<ScratchDatabase> {
   const server = await startScratchPostgres();
   const url = server.url();
   const profile = selectProfile(loadWorkloads(), "local");
@@ -27,9 +27,9 @@ export async function openScratchDatabase(): Promise<ScratchDatabase> {
   await ensureRoles({ url, roles });
   await migrate({ url });
   const db = await openDatabase<unknown>({
-    url: server.url({ user: "sluice_feature", password: PASSWORD }),
-    workload: "feature",
-    settings: profile.workloads.feature,
+    url: server.url({ user: profile.workloads[workload].role, password: PASSWORD }),
+    workload,
+    settings: profile.workloads[workload],
     service: "test",
     registry: createRegistry("test"),
     logger: createLogger({ service: "test", level: "silent" }),

@@ -1,0 +1,42 @@
+import { createVerifier, TenantQuotas } from "@sluice/auth";
+import { parseConfig } from "@sluice/config";
+import { openDatabase } from "@sluice/db";
+import { listen, runUntilSignal } from "@sluice/http";
+import { createLogger, createRegistry } from "@sluice/telemetry";
+import { assertBudget, loadWorkloads, selectProfile } from "@sluice/workloads";
+import { Redis } from "ioredis";
+import { buildApp, SERVICE } from "./app.ts";
+import { Settings } from "./settings.ts";
+
+const settings = parseConfig(Settings);
+const logger = createLogger({ service: SERVICE, level: settings.SLUICE_LOG_LEVEL });
+const registry = createRegistry(SERVICE);
+const profile = selectProfile(
+  loadWorkloads(settings.SLUICE_WORKLOADS_FILE),
+  settings.SLUICE_PROFILE,
+);
+assertBudget(profile);
+const db = await openDatabase<unknown>({
+  url: settings.SLUICE_TRAINING_URL,
+  workload: "training",
+  settings: profile.workloads.training,
+  service: SERVICE,
+  registry,
+  logger,
+});
+// Only its settings are used: who needs Redis makes a connection of its own.
+const redis = settings.SLUICE_REDIS_URL
+  ? new Redis(settings.SLUICE_REDIS_URL, { lazyConnect: true })
+  : undefined;
+const verifier = createVerifier({ db, redis, logger, registry });
+const quotas = new TenantQuotas({ redis, logger, registry });
+const service = await listen({
+  app: buildApp({ db, verifier, quotas, logger, registry }),
+  ready: () => db.ping(2_000),
+  host: settings.SLUICE_HOST,
+  port: settings.SLUICE_PORT,
+  internalPort: settings.SLUICE_INTERNAL_PORT,
+  logger,
+  onClose: [() => db.close(), () => verifier.close(), () => quotas.close()],
+});
+runUntilSignal(service, logger);

@@ -1,0 +1,28 @@
+import { Type } from "typebox";
+
+/** The service's environment. */
+export const Settings = Type.Object({
+  SLUICE_HOST: Type.String({ default: "127.0.0.1" }),
+  SLUICE_PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 7102,
+    description: "public port",
+  }),
+  SLUICE_INTERNAL_PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 8102,
+    description: "metrics and health",
+  }),
+  SLUICE_PROFILE: Type.String({ default: "local", description: "a profile of workloads.yaml" }),
+  SLUICE_WORKLOADS_FILE: Type.Optional(Type.String()),
+  SLUICE_LOG_LEVEL: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal"], {
+    default: "info",
+  }),
+  SLUICE_TRAINING_URL: Type.String({
+    pattern: "^postgres(ql)?://",
+    description: "PgBouncer's alias for the workload",
+  }),
+  SLUICE_REDIS_URL: Type.Optional(Type.String({ pattern: "^rediss?://" })),
+});
