@@ -3,7 +3,7 @@ import postgres from "postgres";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Catalog } from "../catalog.ts";
-import { openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
+import { explain, openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
 import type { Queryable } from "../views/queries.ts";
 import { type FeatureView, toView } from "../views/view.ts";
 import { lookUpMany } from "./batch-look-up.ts";
@@ -32,12 +32,6 @@ afterAll(async () => {
   await scratch.stop();
 });
 
-interface PlanNode {
-  readonly "Node Type": string;
-  readonly "Index Name"?: string;
-  readonly Plans?: readonly PlanNode[];
-}
-
 function addresses(count: number): EntityAddress[] {
   return Array.from({ length: count }, (_, index) => ({
     viewId: String(1 + (index % VIEWS)),
@@ -45,28 +39,10 @@ function addresses(count: number): EntityAddress[] {
   }));
 }
 
-async function planOf(count: number): Promise<PlanNode[]> {
-  const nodes: PlanNode[] = [];
-  const explaining: Queryable = {
-    run: async (_operation, query) => {
-      const { sql, parameters } = query.compile(scratch.db.builder);
-      const [row] = await superuser.unsafe(`explain (format json) ${sql}`, parameters as string[]);
-      const pending = [row?.["QUERY PLAN"][0].Plan as PlanNode];
-      for (const node of pending) {
-        nodes.push(node);
-        pending.push(...(node.Plans ?? []));
-      }
-      return [];
-    },
-  };
-  await findRows(explaining, "1", addresses(count));
-  return nodes;
-}
-
 test.each([1, 100, 5_000])(
   "a look-up of %i entities among 120,000 probes the primary key and scans nothing",
   async (count) => {
-    const nodes = await planOf(count);
+    const nodes = await explain(scratch, superuser, (db) => findRows(db, "1", addresses(count)));
     const types = nodes.map((node) => node["Node Type"]);
     expect(types).not.toContain("Seq Scan");
     expect(types).not.toContain("Hash Join");

@@ -43,7 +43,12 @@ test.each<[string, Partial<ClaimScope>, Partial<Hint>, boolean]>([
   ["another queue", { queues: ["gpu"] }, {}, false],
   ["a job that is pending again", {}, { from: "retrying" }, true],
   ["a job that was claimed", {}, { from: "pending", to: "running" }, false],
-  ["a job that ended, in any project", { projectId: "11" }, { from: "running", to: "failed" }, true],
+  [
+    "a job that ended, in any project",
+    { projectId: "11" },
+    { from: "running", to: "failed" },
+    true,
+  ],
   ["a job that pauses", { queues: ["gpu"] }, { from: "running", to: "retrying" }, true],
   ["a job being cancelled", {}, { from: "running", to: "cancelling" }, false],
 ])("a hint wakes who can use it: %s", async (_name, scope, hint, wakes) => {

@@ -34,7 +34,8 @@ function openLog(after = 0) {
   const follower = followers.follow("j", after);
   const readOn = async (): Promise<Continuation> => readAfter(follower.after);
   const open = () => transitionStream(readAfter(after), follower, readOn);
-  const size = async () => (await registry.getSingleMetric("event_streams")!.get()).values[0]!.value;
+  const size = async () =>
+    (await registry.getSingleMetric("event_streams")!.get()).values[0]!.value;
   return { log, followers, follower, open, size };
 }
 

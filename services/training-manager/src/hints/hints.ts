@@ -7,6 +7,8 @@ import { type Static, Type } from "typebox";
 import { Value } from "typebox/value";
 import { Hint } from "./hint.ts";
 
+export type { Hint };
+
 /** The number is that of the message's form: instances that write another one do not hear each other, and poll. */
 const CHANNEL = "sluice:jobs:1";
 
