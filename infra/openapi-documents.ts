@@ -18,6 +18,7 @@ const UNASKED = {
   db: { run: unasked, transaction: unasked },
   verifier: { authenticate: unasked, resolveProject: unasked },
   quotas: { admit: unasked, tenantOf: unasked },
+  hints: { give: unasked, listen: () => undefined },
 };
 
 function unasked(): never {

@@ -262,7 +262,7 @@ const TABLE = {
   POOL_SATURATED: {
     status: 503,
     title: "Too many requests wait already",
-    doc: "The queue of the workload's gate is full, so the request was refused at once rather than after a time-out. Repeat after `Retry-After` seconds.",
+    doc: "A queue is full (of the workload's gate, or of claims and event streams that wait), so the request was refused at once rather than after a time-out. Repeat after `Retry-After` seconds.",
     retryAfterSeconds: 1,
   },
   DATABASE_UNAVAILABLE: {

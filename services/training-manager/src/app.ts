@@ -3,10 +3,15 @@ import { type App, buildServer, stringifyJson } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
 import { attemptRoutes } from "./attempts/routes.ts";
+import { ClaimLines } from "./claims/claim-lines.ts";
 import { claimRoutes } from "./claims/routes.ts";
+import { Followers } from "./events/followers.ts";
+import { eventRoutes } from "./events/routes.ts";
+import { hintOf } from "./hints/hint.ts";
+import type { Hints } from "./hints/hints.ts";
 import { orderRoutes } from "./jobs/order-routes.ts";
 import { jobRoutes } from "./jobs/routes.ts";
-import type { TrainingManager } from "./training-manager.ts";
+import type { Announce, TrainingManager } from "./training-manager.ts";
 import type { TransactionalDatabase } from "./transitions/queries.ts";
 import { countTransitions } from "./transitions/transition-metrics.ts";
 
@@ -16,12 +21,14 @@ export interface TrainingManagerDeps {
   readonly db: TransactionalDatabase;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
   readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
+  readonly hints: Pick<Hints, "give" | "listen">;
   readonly logger: Logger;
   readonly registry: Registry;
 }
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
-export function buildApp({ db, verifier, quotas, logger, registry }: TrainingManagerDeps): App {
+export function buildApp(deps: TrainingManagerDeps): App {
+  const { db, verifier, quotas, hints, logger, registry } = deps;
   const app = buildServer({
     service: SERVICE,
     logger,
@@ -38,12 +45,28 @@ export function buildApp({ db, verifier, quotas, logger, registry }: TrainingMan
   app.setSerializerCompiler(() => stringifyJson);
   const api: TrainingManager = {
     db,
-    announce: countTransitions(registry),
+    announce: announcer(registry, hints),
     projectOf: (request, name) => verifier.resolveProject(request.principal, name),
   };
   jobRoutes(app, api);
   orderRoutes(app, api);
   attemptRoutes(app, api);
-  claimRoutes(app, api);
+  const lines = new ClaimLines(registry);
+  claimRoutes(app, api, lines);
+  const followers = new Followers(registry);
+  eventRoutes(app, api, followers);
+  for (const waiting of [lines, followers]) {
+    hints.listen(waiting);
+    // Who waits would otherwise hold the shutdown up for as long as requests in flight may take.
+    app.addHook("preClose", async () => waiting.close());
+  }
   return app;
+}
+
+function announcer(registry: Registry, hints: Pick<Hints, "give">): Announce {
+  const count = countTransitions(registry);
+  return (projectId, job) => {
+    count(projectId, job);
+    hints.give(hintOf(projectId, job));
+  };
 }

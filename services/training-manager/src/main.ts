@@ -6,6 +6,7 @@ import { createLogger, createRegistry } from "@sluice/telemetry";
 import { assertBudget, loadWorkloads, selectProfile } from "@sluice/workloads";
 import { Redis } from "ioredis";
 import { buildApp, SERVICE } from "./app.ts";
+import { Hints } from "./hints/hints.ts";
 import { Settings } from "./settings.ts";
 
 const settings = parseConfig(Settings);
@@ -30,13 +31,14 @@ const redis = settings.SLUICE_REDIS_URL
   : undefined;
 const verifier = createVerifier({ db, redis, logger, registry });
 const quotas = new TenantQuotas({ redis, logger, registry });
+const hints = new Hints({ redis, logger, registry });
 const service = await listen({
-  app: buildApp({ db, verifier, quotas, logger, registry }),
+  app: buildApp({ db, verifier, quotas, hints, logger, registry }),
   ready: () => db.ping(2_000),
   host: settings.SLUICE_HOST,
   port: settings.SLUICE_PORT,
   internalPort: settings.SLUICE_INTERNAL_PORT,
   logger,
-  onClose: [() => db.close(), () => verifier.close(), () => quotas.close()],
+  onClose: [() => db.close(), () => verifier.close(), () => quotas.close(), () => hints.close()],
 });
 runUntilSignal(service, logger);

@@ -1,9 +1,9 @@
 import { SluiceError } from "@sluice/errors";
+import { explain, openScratchDatabase, type PlanNode, type ScratchDatabase } from "@sluice/testing";
 import postgres from "postgres";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Catalog } from "../catalog.ts";
-import { openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
 import type { Queryable } from "../views/queries.ts";
 import { type FeatureView, toView } from "../views/view.ts";
 import { lookUpMany } from "./batch-look-up.ts";
@@ -32,13 +32,6 @@ afterAll(async () => {
   await scratch.stop();
 });
 
-interface PlanNode {
-  readonly "Node Type": string;
-  readonly "Index Name"?: string;
-  readonly "Relation Name"?: string;
-  readonly Plans?: readonly PlanNode[];
-}
-
 /** `count` entities of each view, under one list of keys. */
 function entities(count: number): ViewEntities[] {
   const entityKeys = Array.from(
@@ -46,25 +39,6 @@ function entities(count: number): ViewEntities[] {
     (_, index) => `["e${1 + ((index * 7_919) % ENTITIES)}"]`,
   );
   return Array.from({ length: VIEWS }, (_, view) => ({ viewId: String(1 + view), entityKeys }));
-}
-
-/** The nodes of the plan of the statement that `read` sends. */
-async function planOf(read: (db: Queryable) => Promise<unknown>): Promise<PlanNode[]> {
-  const nodes: PlanNode[] = [];
-  const explaining: Queryable = {
-    run: async (_operation, query) => {
-      const { sql, parameters } = query.compile(scratch.db.builder);
-      const [row] = await superuser.unsafe(`explain (format json) ${sql}`, parameters as string[]);
-      const pending = [row?.["QUERY PLAN"][0].Plan as PlanNode];
-      for (const node of pending) {
-        nodes.push(node);
-        pending.push(...(node.Plans ?? []));
-      }
-      return [];
-    },
-  };
-  await read(explaining);
-  return nodes;
 }
 
 const ONE_PROBE = ["Index Scan online_values_pkey"];
@@ -79,14 +53,16 @@ function accesses(nodes: readonly PlanNode[]): string[] {
 test.each([1, 100, 5_000])(
   "a look-up of %i entities among 120,000 probes the primary key and scans nothing",
   async (count) => {
-    const nodes = await planOf((db) => findRows(db, "1", entities(count)));
+    const nodes = await explain(scratch, superuser, (db) => findRows(db, "1", entities(count)));
     expect(accesses(nodes)).toEqual(ONE_PROBE);
   },
 );
 
 test("a look-up of one entity is one probe of the primary key", async () => {
   const address = { viewId: "2", entityKey: '["e5"]' };
-  expect(accesses(await planOf((db) => findRow(db, "1", address)))).toEqual(ONE_PROBE);
+  expect(accesses(await explain(scratch, superuser, (db) => findRow(db, "1", address)))).toEqual(
+    ONE_PROBE,
+  );
   expect((await findRow(scratch.db, "1", address))?.feature_values).toEqual({ a: 5 });
   expect(await findRow(scratch.db, "2", address)).toBeUndefined();
 });
