@@ -4,11 +4,13 @@ import type { Logger } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
 import { attemptRoutes } from "./attempts/routes.ts";
 import { claimRoutes } from "./claims/routes.ts";
+import { deadLetterRoutes } from "./dead-letters/routes.ts";
 import { orderRoutes } from "./jobs/order-routes.ts";
 import { jobRoutes } from "./jobs/routes.ts";
 import type { TrainingManager } from "./training-manager.ts";
 import type { TransactionalDatabase } from "./transitions/queries.ts";
 import { countTransitions } from "./transitions/transition-metrics.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
 
 export const SERVICE = "training-manager";
 
@@ -18,10 +20,19 @@ export interface TrainingManagerDeps {
   readonly quotas: Pick<TenantQuotas, "admit">;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** Whether webhooks may have private addresses. @default false */
+  readonly allowPrivateWebhooks?: boolean;
 }
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
-export function buildApp({ db, verifier, quotas, logger, registry }: TrainingManagerDeps): App {
+export function buildApp({
+  db,
+  verifier,
+  quotas,
+  logger,
+  registry,
+  allowPrivateWebhooks = false,
+}: TrainingManagerDeps): App {
   const app = buildServer({
     service: SERVICE,
     logger,
@@ -42,5 +53,7 @@ export function buildApp({ db, verifier, quotas, logger, registry }: TrainingMan
   orderRoutes(app, api);
   attemptRoutes(app, api);
   claimRoutes(app, api);
+  webhookRoutes(app, api, allowPrivateWebhooks);
+  deadLetterRoutes(app, api);
   return app;
 }
