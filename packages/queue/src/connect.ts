@@ -5,10 +5,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const RECONNECT_MAX_MS = 1_000;
 
 /** What becomes of commands while Redis is away. */
-type WhileAway = Pick<
-  RedisOptions,
-  "enableOfflineQueue" | "maxRetriesPerRequest" | "commandTimeout"
->;
+type WhileAway = Pick<RedisOptions, "maxRetriesPerRequest" | "commandTimeout">;
 
 /** A connection that comes back by itself for as long as it is not closed. */
 export function connect(url: string, outage: OutageLog, whileAway: WhileAway): Redis {

@@ -36,9 +36,8 @@ export class TaskQueue<K extends Kinds> {
     const { name, kinds, redisUrl, logger } = options;
     const outage = new OutageLog(logger, "Redis cannot be reached: no task gets into its queue");
     this.#options = options;
-    // Who adds would rather hear that Redis is away than wait.
+    // Who adds would rather hear that Redis is away than wait for it.
     this.#redis = connect(redisUrl, outage, {
-      enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       commandTimeout: COMMAND_TIMEOUT_MS,
     });
