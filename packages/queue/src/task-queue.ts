@@ -1,7 +1,7 @@
 import { type Logger, OutageLog } from "@sluice/telemetry";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { connect, disconnect } from "./connect.ts";
+import { connect } from "./connect.ts";
 import { KEY_PREFIX, type KindOf, type Kinds, queueName, type Task } from "./task.ts";
 
 export interface TaskQueueOptions<K extends Kinds> {
@@ -37,10 +37,8 @@ export class TaskQueue<K extends Kinds> {
     const outage = new OutageLog(logger, "Redis cannot be reached: no task gets into its queue");
     this.#options = options;
     // Who adds would rather hear that Redis is away than wait for it.
-    this.#redis = connect(redisUrl, outage, {
-      maxRetriesPerRequest: 0,
-      commandTimeout: COMMAND_TIMEOUT_MS,
-    });
+    const whileAway = { maxRetriesPerRequest: 0, commandTimeout: COMMAND_TIMEOUT_MS };
+    this.#redis = connect(redisUrl, outage, whileAway).redis;
     this.#queues = new Map(kinds.map((kind) => [kind, this.#open(queueName(name, kind), outage)]));
   }
 
@@ -86,12 +84,16 @@ export class TaskQueue<K extends Kinds> {
       connection: this.#redis,
       prefix: KEY_PREFIX,
       streams: { events: { maxLen: EVENTS_KEPT } },
+      // Else the first call would wait for Redis without end, and one that failed while BullMQ asks for the version
+      // would fail all that follow.
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
     });
     return queue.on("error", (error) => outage.failed(error));
   }
 
   async #close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
-    disconnect(this.#redis);
+    this.#redis.disconnect();
   }
 }

@@ -1,7 +1,6 @@
 import { type Logger, OutageLog } from "@sluice/telemetry";
 import { type Job, Worker } from "bullmq";
-import type { Redis } from "ioredis";
-import { connect, disconnect } from "./connect.ts";
+import { type Connection, connect } from "./connect.ts";
 import { KEY_PREFIX, type KindOf, type Kinds, queueName } from "./task.ts";
 
 /** A task in a handler's hands. */
@@ -36,23 +35,25 @@ export interface TaskWorkerOptions<K extends Kinds> {
 const LOCK_MS = 15_000;
 const STALLED_CHECK_MS = 5_000;
 
-/** How long tasks in hand may take to end by themselves when the worker stops, and then when they are told to. */
-const GRACE_MS = 2_000;
-const ABORTED_MS = 2_000;
+/** Pause after Redis could not be asked for a task. BullMQ's own is 15 s, and does not end when the worker stops. */
+const RETRY_MS = 1_000;
+
+/** How long each step of a stop may take: connections to come back or end, tasks in hand to end, and then to abort. */
+const STOP_STEP_MS = 1_500;
 
 /** Takes tasks out of the queue and has them done. Starts at once, and waits for Redis as long as it takes. */
 export class TaskWorker<K extends Kinds> {
-  readonly #redis: Redis;
+  readonly #connection: Connection;
   readonly #workers: readonly Worker[];
-  readonly #logger: Logger;
-  readonly #outage: OutageLog;
+  readonly #away: OutageLog;
+  readonly #forgetting: OutageLog;
   #stopped: Promise<void> | undefined;
 
   constructor({ name, redisUrl, handlers, logger }: TaskWorkerOptions<K>) {
-    this.#logger = logger;
-    this.#outage = new OutageLog(logger, "Redis cannot be reached: no task is done");
+    this.#away = new OutageLog(logger, "Redis cannot be reached: no task is done");
+    this.#forgetting = new OutageLog(logger, "Redis forgot tasks in hand: some are done again");
     // A command waits for Redis however long it is away: BullMQ asks for that in workers.
-    this.#redis = connect(redisUrl, this.#outage, { maxRetriesPerRequest: null });
+    this.#connection = connect(redisUrl, this.#away, { maxRetriesPerRequest: null });
     this.#workers = Object.entries<Handler<never>>(handlers).map(([kind, handler]) =>
       this.#open(queueName(name, kind), handler),
     );
@@ -60,7 +61,7 @@ export class TaskWorker<K extends Kinds> {
 
   /** Whether tasks are taken. */
   get isConnected(): boolean {
-    return this.#redis.status === "ready";
+    return this.#connection.redis.status === "ready";
   }
 
   /** Takes no more tasks and lets those in hand end, for a few seconds. Idempotent. */
@@ -80,27 +81,31 @@ export class TaskWorker<K extends Kinds> {
       }
     };
     const worker = new Worker(queue, work, {
-      connection: this.#redis,
+      connection: this.#connection.redis,
       prefix: KEY_PREFIX,
       concurrency,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
+      runRetryDelay: RETRY_MS,
     });
-    return worker.on("error", (error) => this.#failed(error));
+    worker.on("completed", () => this.#forgetting.succeeded());
+    return worker.on("error", (error) => this.#outage.failed(error));
   }
 
-  #failed(error: Error): void {
-    if (this.isConnected) this.#logger.warn({ err: error }, "a task's state was not recorded");
-    else this.#outage.failed(error);
+  /** What a worker's error comes of: it tells of the connection's too. */
+  get #outage(): OutageLog {
+    return this.isConnected ? this.#forgetting : this.#away;
   }
 
   async #stop(): Promise<void> {
+    const { redis, stopReconnecting } = this.#connection;
+    await settlesWithin(stopReconnecting(), STOP_STEP_MS);
     const closed = Promise.all(this.#workers.map((worker) => worker.close()));
-    if (!(await settlesWithin(closed, GRACE_MS))) {
+    if (!(await settlesWithin(closed, STOP_STEP_MS))) {
       for (const worker of this.#workers) worker.cancelAllJobs("the worker is stopping");
-      await settlesWithin(closed, ABORTED_MS);
+      await settlesWithin(closed, STOP_STEP_MS);
     }
-    disconnect(this.#redis);
+    redis.disconnect();
   }
 }
 
