@@ -179,6 +179,9 @@ CREATE TABLE training.outbox (
 );
 
 CREATE INDEX outbox_due_idx ON training.outbox (due_at) WHERE failed_at IS NULL;
+-- Dead letters, the newest first.
+CREATE INDEX outbox_dead_idx ON training.outbox (project_id, failed_at DESC, outbox_id DESC)
+  WHERE failed_at IS NOT NULL;
 
 -- Keys of creating requests, remembered for 24 hours.
 CREATE TABLE training.idempotency_keys (

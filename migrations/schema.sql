@@ -179,6 +179,7 @@ CREATE TABLE training.outbox (
   CONSTRAINT outbox_pkey PRIMARY KEY (project_id, outbox_id),
   CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['retry'::text, 'webhook'::text])))
 ) WITH (autovacuum_vacuum_cost_delay=1, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000);
+CREATE INDEX outbox_dead_idx ON training.outbox USING btree (project_id, failed_at DESC, outbox_id DESC) WHERE (failed_at IS NOT NULL);
 CREATE INDEX outbox_due_idx ON training.outbox USING btree (due_at) WHERE (failed_at IS NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE training.outbox TO sluice_training;
 

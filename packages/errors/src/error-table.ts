@@ -71,6 +71,16 @@ const TABLE = {
     title: "No such job",
     doc: "The project has no job with this id.",
   },
+  WEBHOOK_NOT_FOUND: {
+    status: 404,
+    title: "No such webhook",
+    doc: "The project has no webhook of this name. Make it with `PUT …/webhooks/{name}`.",
+  },
+  DEAD_LETTER_NOT_FOUND: {
+    status: 404,
+    title: "No such dead letter",
+    doc: "The project has no dead letter with this id: it was deleted, is being tried again, or never was one.",
+  },
   DATASET_NOT_FOUND: {
     status: 404,
     title: "No such dataset",

@@ -7,13 +7,14 @@ import { ClaimLines } from "./claims/claim-lines.ts";
 import { claimRoutes } from "./claims/routes.ts";
 import { Followers } from "./events/followers.ts";
 import { eventRoutes } from "./events/routes.ts";
-import { hintOf } from "./hints/hint.ts";
+import { announcer } from "./hints/announcer.ts";
 import type { Hints } from "./hints/hints.ts";
+import { deadLetterRoutes } from "./dead-letters/routes.ts";
 import { orderRoutes } from "./jobs/order-routes.ts";
 import { jobRoutes } from "./jobs/routes.ts";
-import type { Announce, TrainingManager } from "./training-manager.ts";
+import type { TrainingManager } from "./training-manager.ts";
 import type { TransactionalDatabase } from "./transitions/queries.ts";
-import { countTransitions } from "./transitions/transition-metrics.ts";
+import { webhookRoutes } from "./webhooks/routes.ts";
 
 export const SERVICE = "training-manager";
 
@@ -24,11 +25,13 @@ export interface TrainingManagerDeps {
   readonly hints: Pick<Hints, "give" | "listen">;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** Whether webhooks may have private addresses. @default false */
+  readonly allowPrivateWebhooks?: boolean;
 }
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
 export function buildApp(deps: TrainingManagerDeps): App {
-  const { db, verifier, quotas, hints, logger, registry } = deps;
+  const { db, verifier, quotas, hints, logger, registry, allowPrivateWebhooks = false } = deps;
   const app = buildServer({
     service: SERVICE,
     logger,
@@ -60,13 +63,7 @@ export function buildApp(deps: TrainingManagerDeps): App {
     // Who waits would otherwise hold the shutdown up for as long as requests in flight may take.
     app.addHook("preClose", async () => waiting.close());
   }
+  webhookRoutes(app, api, allowPrivateWebhooks);
+  deadLetterRoutes(app, api);
   return app;
-}
-
-function announcer(registry: Registry, hints: Pick<Hints, "give">): Announce {
-  const count = countTransitions(registry);
-  return (projectId, job) => {
-    count(projectId, job);
-    hints.give(hintOf(projectId, job));
-  };
 }

@@ -25,4 +25,8 @@ export const Settings = Type.Object({
     description: "PgBouncer's alias for the workload",
   }),
   SLUICE_REDIS_URL: Type.Optional(Type.String({ pattern: "^rediss?://" })),
+  SLUICE_WEBHOOK_ALLOW_PRIVATE: Type.Boolean({
+    default: false,
+    description: "whether webhooks may call private addresses",
+  }),
 });
