@@ -44,6 +44,7 @@ test("Redis killed: instances hear each other again once it is back", async () =
   await until("it is missed", async () => (await other.metric("job_hints_heard")) === 0);
   await until("Redis has a new process", () => readStack().redis.pid !== pid, 30_000);
   await until("it is heard again", async () => (await other.metric("job_hints_heard")) === 1);
+  expect(readStack().redis.pid).not.toBe(pid);
 });
 
 test.each(FAULTS.slice(0, 2))("$name: streams stay and miss nothing", async ({ strike }) => {

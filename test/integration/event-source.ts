@@ -1,3 +1,4 @@
+import type { ReadableStream as WebReadableStream } from "node:stream/web";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 
@@ -49,7 +50,7 @@ async function read(
 ): Promise<void> {
   if (body === null) return;
   let id: string | undefined;
-  const source = Readable.fromWeb(body as import("node:stream/web").ReadableStream);
+  const source = Readable.fromWeb(body as WebReadableStream);
   // A readline interface does not pass its input's errors on.
   const broken = new Promise<never>((_resolve, reject) => source.once("error", reject));
   const all = (async () => {

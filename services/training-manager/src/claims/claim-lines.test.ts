@@ -105,6 +105,6 @@ test("more than 5,000 that wait are refused, and told when to come back", async 
   });
   expect(await waiting()).toBe(5_000);
   lines.close();
-  await Promise.all(claims.map(({ done }) => done));
+  await Promise.all(claims.map(async ({ done }) => done));
   expect(await waiting()).toBe(0);
 });
