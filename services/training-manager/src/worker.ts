@@ -39,7 +39,7 @@ const worker = new TaskWorker<OutboxKinds>({
   }),
 });
 const relay = new Relay({ db, queue, logger });
-const process = await listenInternally({
+const service = await listenInternally({
   registry,
   ready: async () => {
     await db.ping(2_000);
@@ -49,4 +49,4 @@ const process = await listenInternally({
   logger,
   onClose: [() => db.close(), () => queue.close(), () => worker.stop(), () => relay.stop()],
 });
-runUntilSignal(process, logger);
+runUntilSignal(service, logger);
