@@ -60,7 +60,7 @@ export class TaskQueue<K extends Kinds> {
           stackTraceLimit: 1,
         },
       }));
-      await this.#queues.get(kind)?.addBulk(jobs);
+      await this.#queueOf(kind).addBulk(jobs);
     }
   }
 
@@ -77,6 +77,12 @@ export class TaskQueue<K extends Kinds> {
   /** Idempotent. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
+  }
+
+  #queueOf(kind: KindOf<K>): Queue {
+    const queue = this.#queues.get(kind);
+    if (queue === undefined) throw new Error(`${this.#options.name} has no tasks of kind ${kind}.`);
+    return queue;
   }
 
   #open(name: string, outage: OutageLog): Queue {

@@ -47,7 +47,7 @@ const worker = new TaskWorker<OutboxKinds>({
   }),
 });
 const relay = new Relay({ db, queue, logger });
-const process = await listenInternally({
+const service = await listenInternally({
   registry,
   ready: async () => {
     await db.ping(2_000);
@@ -63,4 +63,4 @@ const process = await listenInternally({
     () => relay.stop(),
   ],
 });
-runUntilSignal(process, logger);
+runUntilSignal(service, logger);
