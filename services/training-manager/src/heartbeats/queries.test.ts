@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { jobRequest, openScratchTraining, type ScratchTraining } from "../scratch-training.ts";
+import type { Queryable } from "../transitions/queries.ts";
+import type { Beat, BeatAddress } from "./beat.ts";
+import { listRanks, writeBeats } from "./queries.ts";
+import { claimJob } from "../claims/claim.ts";
+import { createJob } from "../jobs/create-job.ts";
+
+const JOBS = 100_000;
+const RUNNING = 120;
+const WORLD_SIZE = 20;
+
+let scratch: ScratchTraining;
+let projectId: string;
+/** Every rank of the jobs that run. */
+const addresses: BeatAddress[] = [];
+
+beforeAll(async () => {
+  scratch = await openScratchTraining();
+  projectId = scratch.projects[0]!;
+  for (let count = 0; count < RUNNING; count += 1) addresses.push(...(await runningJob()));
+  const { superuser } = scratch;
+  await superuser`
+    insert into training.training_jobs (project_id, job_id, status, attempt, max_attempts, world_size,
+      heartbeat_timeout_seconds, retry_initial_delay_seconds, retry_factor, retry_max_delay_seconds, retry_jitter,
+      priority, queue, name, labels, spec)
+    select ${projectId}, gen_random_uuid(), 'succeeded', 1, 1, 1, 15, 5, 2, 300, 0, 50, 'default', 'done', '{}', '{}'
+    from generate_series(1, ${JOBS}::int)`;
+  await superuser`vacuum analyze training.training_jobs`;
+  await superuser`vacuum analyze training.ranks`;
+}, 120_000);
+
+afterAll(() => scratch.stop());
+
+async function runningJob(): Promise<BeatAddress[]> {
+  await createJob(scratch, projectId, jobRequest({ worldSize: WORLD_SIZE }), undefined);
+  const { tenantId } = scratch;
+  const scope = { tenantId, projectId, queues: undefined, claimedBy: null };
+  const { job } = (await claimJob(scratch, scope))!;
+  const address = { jobId: job.job_id, attempt: job.attempt, token: job.token! };
+  return Array.from({ length: WORLD_SIZE }, (_, rank) => ({ ...address, rank }));
+}
+
+function beat(step: number): Beat {
+  return { step, progress: step / 1_000, message: `step ${step}`, highestRank: WORLD_SIZE - 1 };
+}
+
+interface PlanNode {
+  readonly "Node Type": string;
+  readonly "Relation Name"?: string;
+  readonly "Index Name"?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** The plan of the statement that `run` sends, as it is for any parameters: what a pooler's prepared statements get. */
+async function genericPlanOf(run: (db: Queryable) => Promise<unknown>): Promise<PlanNode[]> {
+  const nodes: PlanNode[] = [];
+  const explaining: Queryable = {
+    run: async (_operation, query) => {
+      const { sql, parameters } = query.compile(scratch.db.builder);
+      const session = await scratch.superuser.reserve();
+      try {
+        await session.unsafe(
+          `set plan_cache_mode = force_generic_plan; prepare statement as ${sql}`,
+        );
+        const values = parameters.map(literal).join();
+        const [row] = await session.unsafe(`explain (format json) execute statement(${values})`);
+        const pending = [row?.["QUERY PLAN"][0].Plan as PlanNode];
+        for (const node of pending) {
+          nodes.push(node);
+          pending.push(...(node.Plans ?? []));
+        }
+      } finally {
+        await session.unsafe("deallocate all; reset all");
+        session.release();
+      }
+      return [];
+    },
+  };
+  await run(explaining);
+  return nodes;
+}
+
+function literal(value: unknown): string {
+  const text = Array.isArray(value)
+    ? `{${value.map((item) => JSON.stringify(item)).join()}}`
+    : value;
+  return `'${String(text)}'`;
+}
+
+test("a flush of 1,000 beats probes the jobs' key, whatever the planner knows", async () => {
+  const some = addresses.slice(0, 1_000);
+  const beats = some.map(() => beat(1));
+  const nodes = await genericPlanOf((db) => writeBeats(db, projectId, some, beats));
+  const onJobs = nodes.filter((node) => node["Relation Name"] === "training_jobs");
+  expect(onJobs.map((node) => [node["Node Type"], node["Index Name"]])).toEqual([
+    ["Index Scan", "training_jobs_pkey"],
+  ]);
+  expect(nodes.map((node) => node["Node Type"])).toContain("LockRows");
+});
+
+test("of twelve thousand updates of ranks at least 95 % stay on their page and touch no index", async () => {
+  const { superuser } = scratch;
+  for (let step = 1; step <= 5; step += 1) {
+    for (let start = 0; start < addresses.length; start += 240) {
+      const some = addresses.slice(start, start + 240);
+      const rows = await writeBeats(
+        scratch.db,
+        projectId,
+        some,
+        some.map(() => beat(step)),
+      );
+      expect(rows.reduce((sum, { written }) => sum + written.length, 0)).toBe(some.length);
+    }
+  }
+  const counted = async () => {
+    const [row] = await superuser<{ updated: number; hot: number }[]>`
+      select n_tup_upd::int4 as updated, n_tup_hot_upd::int4 as hot from pg_stat_user_tables
+      where schemaname = 'training' and relname = 'ranks'`;
+    return row!;
+  };
+  await expect
+    .poll(async () => (await counted()).updated, { timeout: 20_000 })
+    .toBeGreaterThanOrEqual(12_000);
+  const { updated, hot } = await counted();
+  expect(hot / updated).toBeGreaterThanOrEqual(0.95);
+}, 60_000);
+
+test("a step that stays where it was is no step, and what is left out stays", async () => {
+  const [address] = await runningJob();
+  const write = (told: Partial<Beat>) =>
+    writeBeats(
+      scratch.db,
+      projectId,
+      [address!],
+      [{ step: null, progress: null, message: null, highestRank: 0, ...told }],
+    );
+  const read = async () => {
+    const page = { attempt: 1, after: -1, rows: 1 };
+    const [row] = await listRanks(scratch.db, projectId, address!.jobId, page);
+    return row!;
+  };
+  await write({});
+  expect(await read()).toMatchObject({ step: null, stepped_at: null, status: "alive" });
+  await write({ step: 2n ** 63n - 1n, progress: 0.5, message: "up" });
+  const first = await read();
+  expect(first).toMatchObject({ step: "9223372036854775807", progress: 0.5, message: "up" });
+  await write({ step: 2n ** 63n - 1n });
+  const second = await read();
+  expect(second).toMatchObject({ progress: 0.5, message: "up", stepped_at: first.stepped_at });
+  expect(second.beat_at! > first.beat_at!).toBe(true);
+  await write({ step: 7 });
+  const third = await read();
+  expect(third.step).toBe("7");
+  expect(third.stepped_at! > second.stepped_at!).toBe(true);
+});
