@@ -62,7 +62,7 @@ export function writeBeats(
       ) as job
     ),
     held as materialized (
-      select beats.*, beats.status = 'running' and beats.checkpoint_requested_at is not null and
+      select beats.*, clock_timestamp() as beat_at, beats.status = 'running' and beats.checkpoint_requested_at is not null and
         coalesce(ranks.checkpoint_told_at < beats.checkpoint_requested_at, true) as is_asked
       from beats
       join training.ranks as ranks on ranks.project_id = ${projectId}::bigint and ranks.job_id = beats.job_id
@@ -74,9 +74,9 @@ export function writeBeats(
     ),
     written as (
       update training.ranks as ranks set
-        beat_at = clock_timestamp(),
+        beat_at = held.beat_at,
         stepped_at = case when held.step <> ranks.step or ranks.step is null and held.step is not null
-          then clock_timestamp() else ranks.stepped_at end,
+          then held.beat_at else ranks.stepped_at end,
         checkpoint_told_at = case when held.is_asked
           then held.checkpoint_requested_at else ranks.checkpoint_told_at end,
         step = coalesce(held.step, ranks.step),
