@@ -16,6 +16,7 @@ import {
   trainingProject,
 } from "../integration/training-project.ts";
 import { interleave, type Variant } from "./interleaved.ts";
+import { cpuSeconds } from "./process-cpu.ts";
 import { renderTable } from "./table.ts";
 
 const JOBS = 120;
@@ -24,6 +25,7 @@ const CLIENTS = 240;
 /** Every rank once a second. */
 const RATE = JOBS * WORLD_SIZE;
 const SAMPLE_MS = 100;
+const WARM_UP_SECONDS = 3;
 
 /** Heartbeats of 2,400 ranks: coalesced against one UPDATE each over the same gate, and through the whole service. */
 export async function benchHeartbeats(rounds: number, seconds: number): Promise<string> {
@@ -107,31 +109,45 @@ async function serve(
       body: JSON.stringify({ ...fence, rank: Math.floor(beat / JOBS), step: beat, progress: 0.5 }),
     };
   });
-  let clients = 0;
-  const before = await statements();
+  const load = (seconds: number) => {
+    let clients = 0;
+    return autocannon({
+      url: readStack().services["training-manager"]!.url,
+      connections: CLIENTS,
+      overallRate: RATE,
+      duration: seconds,
+      setupClient: (client) => {
+        const own = clients++;
+        client.setRequests(requests.filter((_, beat) => beat % CLIENTS === own));
+      },
+    });
+  };
+  await load(WARM_UP_SECONDS);
+  const [sentBefore, cpuBefore] = [await statements(), cpu()];
   const sampling = sampleConnections();
-  const result = await autocannon({
-    url: readStack().services["training-manager"]!.url,
-    connections: CLIENTS,
-    overallRate: RATE,
-    duration,
-    setupClient: (client) => {
-      const own = clients++;
-      client.setRequests(requests.filter((_, beat) => beat % CLIENTS === own));
-    },
-  });
+  const result = await load(duration);
   const connections = await sampling.stop();
   const answered = result["2xx"] + result.non2xx;
-  const sent = (await statements()) - before;
+  const sent = (await statements()) - sentBefore;
+  const [service, database] = cpu().map((total, index) => (total - cpuBefore[index]!) / duration);
   const { p50, p97_5, p99 } = result.latency;
   return [
     `## Heartbeats over HTTP, ${RATE} a second for ${duration} s, ${CLIENTS} connections, open loop`,
     "",
-    "| answered/s | p50 ms | p97.5 ms | p99 ms | failed | statements/s | statements a heartbeat | most server connections | samples |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    `| ${Math.round(answered / result.duration)} | ${p50} | ${p97_5} | ${p99} | ${result.non2xx + result.errors} | ${Math.round(sent / result.duration)} | ${(sent / answered).toFixed(3)} | ${connections} | ${answered} |`,
+    "| answered/s | p50 ms | p97.5 ms | p99 ms | failed | statements/s | statements a heartbeat | most server connections | cores: service | cores: database, pooler | samples |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    `| ${Math.round(answered / result.duration)} | ${p50} | ${p97_5} | ${p99} | ${result.non2xx + result.errors} | ${Math.round(sent / result.duration)} | ${(sent / answered).toFixed(3)} | ${connections} | ${service!.toFixed(2)} | ${database!.toFixed(2)} | ${answered} |`,
     "",
   ].join("\n");
+}
+
+/** CPU seconds so far: of the service; of PostgreSQL and PgBouncer. */
+function cpu(): readonly [number, number] {
+  const { services, postgres, pgbouncer } = readStack();
+  return [
+    cpuSeconds(services["training-manager"]!.pid),
+    cpuSeconds(postgres.pid) + cpuSeconds(pgbouncer.pid),
+  ];
 }
 
 const statements = (): Promise<number> =>

@@ -22,7 +22,7 @@ const { values, positionals } = parseArgs({
 const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
   gate: (quick) => benchGate(quick ? 3 : 9),
   batches: (quick) => benchBatches(quick ? 5 : 30),
-  heartbeats: (quick) => benchHeartbeats(quick ? 3 : 9, quick ? 5 : 30),
+  heartbeats: (quick) => benchHeartbeats(quick ? 3 : 9, quick ? 10 : 30),
   "look-ups": (quick) => benchLookUps(quick ? 2 : 5, quick ? 2 : 5),
 };
 

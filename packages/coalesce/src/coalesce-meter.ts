@@ -25,6 +25,7 @@ export function coalesceMeter(registry: Registry, kind: string): CoalesceMeter {
     labelNames,
     registers,
   }).labels(kind);
+  statements.inc(0); // a rate can be told from the first statement on
   return {
     sent: (keys) => {
       size.observe(keys);

@@ -1,9 +1,9 @@
+import { invalidArgument } from "@sluice/http";
 import { type Fence, staleAttempt } from "../attempts/fence.ts";
 import { addSeconds, type Instant } from "../instant.ts";
 import { jobNotFound } from "../jobs/job-id.ts";
 import { illegalTransition } from "../transitions/illegal-transition.ts";
 import { isTerminal } from "../transitions/state-machine.ts";
-import { invalidArgument } from "@sluice/http";
 import type { Beat, BeatAddress } from "./beat.ts";
 import type { BeatOutcome, WriteBeat } from "./beat-writer.ts";
 import { heartbeatInterval } from "./heartbeat-interval.ts";

@@ -1,13 +1,10 @@
 import { PageQuery } from "@sluice/http";
 import { Type } from "typebox";
 import { FENCE } from "../attempts/schemas.ts";
-import { Message } from "../jobs/schemas.ts";
+import { Instant, Message, orNull } from "../jobs/schemas.ts";
 
 /** Beyond any world size. */
 const MAX_RANK = 2 ** 31 - 1;
-
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
 
 /** What a rank tells. What it leaves out, or sends null for, stays as it told it last. */
 const TOLD = {
@@ -64,8 +61,6 @@ export const RankQuery = Type.Object({
     Type.Integer({ minimum: 1, maximum: MAX_RANK, description: "The last one when absent" }),
   ),
 });
-
-const Instant = Type.String({ format: "date-time" });
 
 export const RankPage = Type.Unsafe<Record<string, unknown>>(
   Type.Object(
