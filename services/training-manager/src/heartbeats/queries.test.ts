@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { listForgotten, listLost, listStanding } from "../sweeper/queries.ts";
+import { claimJob } from "../claims/claim.ts";
+import { createJob } from "../jobs/create-job.ts";
 import { jobRequest, openScratchTraining, type ScratchTraining } from "../scratch-training.ts";
+import { listForgotten, listLost, listStanding } from "../sweeper/queries.ts";
 import type { Queryable } from "../transitions/queries.ts";
 import type { Beat, BeatAddress } from "./beat.ts";
 import { listRanks, writeBeats } from "./queries.ts";
-import { claimJob } from "../claims/claim.ts";
-import { createJob } from "../jobs/create-job.ts";
 
 const JOBS = 100_000;
 const RUNNING = 120;
@@ -15,11 +15,14 @@ let scratch: ScratchTraining;
 let projectId: string;
 /** Every rank of the jobs that run. */
 const addresses: BeatAddress[] = [];
+/** One of whose ranks the planner has never heard. */
+let newProjectId: string;
+let newcomers: BeatAddress[];
 
 beforeAll(async () => {
-  scratch = await openScratchTraining();
-  projectId = scratch.projects[0]!;
-  for (let count = 0; count < RUNNING; count += 1) addresses.push(...(await runningJob()));
+  scratch = await openScratchTraining(2);
+  [projectId, newProjectId] = scratch.projects as [string, string];
+  for (let count = 0; count < RUNNING; count += 1) addresses.push(...(await runningJob(projectId)));
   const { superuser } = scratch;
   await superuser`
     insert into training.training_jobs (project_id, job_id, status, attempt, max_attempts, world_size,
@@ -29,17 +32,18 @@ beforeAll(async () => {
     from generate_series(1, ${JOBS}::int)`;
   await superuser`vacuum analyze training.training_jobs`;
   await superuser`vacuum analyze training.ranks`;
+  newcomers = await runningJob(newProjectId, 2_000);
 }, 120_000);
 
 afterAll(() => scratch.stop());
 
-async function runningJob(): Promise<BeatAddress[]> {
-  await createJob(scratch, projectId, jobRequest({ worldSize: WORLD_SIZE }), undefined);
+async function runningJob(projectId: string, worldSize = WORLD_SIZE): Promise<BeatAddress[]> {
+  await createJob(scratch, projectId, jobRequest({ worldSize }), undefined);
   const { tenantId } = scratch;
   const scope = { tenantId, projectId, queues: undefined, claimedBy: null };
   const { job } = (await claimJob(scratch, scope))!;
   const address = { jobId: job.job_id, attempt: job.attempt, token: job.token! };
-  return Array.from({ length: WORLD_SIZE }, (_, rank) => ({ ...address, rank }));
+  return Array.from({ length: worldSize }, (_, rank) => ({ ...address, rank }));
 }
 
 function beat(step: number): Beat {
@@ -50,20 +54,25 @@ interface PlanNode {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
   readonly "Index Name"?: string;
+  readonly "Index Cond"?: string;
   readonly Plans?: readonly PlanNode[];
 }
 
-/** The plan of the statement that `run` sends, as it is for any parameters: what a pooler's prepared statements get. */
-async function genericPlanOf(run: (db: Queryable) => Promise<unknown>): Promise<PlanNode[]> {
+/** For any parameters, as prepared statements get it, or for these. */
+type PlanMode = "force_generic_plan" | "force_custom_plan";
+
+/** The plan of the statement that `run` sends. */
+async function planOf(
+  mode: PlanMode,
+  run: (db: Queryable) => Promise<unknown>,
+): Promise<PlanNode[]> {
   const nodes: PlanNode[] = [];
   const explaining: Queryable = {
     run: async (_operation, query) => {
       const { sql, parameters } = query.compile(scratch.db.builder);
       const session = await scratch.superuser.reserve();
       try {
-        await session.unsafe(
-          `set plan_cache_mode = force_generic_plan; prepare statement as ${sql}`,
-        );
+        await session.unsafe(`set plan_cache_mode = ${mode}; prepare statement as ${sql}`);
         const values = parameters.map(literal).join();
         const [row] = await session.unsafe(`explain (format json) execute statement(${values})`);
         const pending = [row?.["QUERY PLAN"][0].Plan as PlanNode];
@@ -89,26 +98,50 @@ function literal(value: unknown): string {
   return `'${String(text)}'`;
 }
 
-const flush = (db: Queryable): Promise<unknown> => {
-  const some = addresses.slice(0, 1_000);
-  return writeBeats(
+const beatAll = (db: Queryable, project: string, some: readonly BeatAddress[]): Promise<unknown> =>
+  writeBeats(
     db,
-    projectId,
+    project,
     some,
     some.map(() => beat(1)),
   );
-};
+
+test.each<PlanMode>(["force_generic_plan", "force_custom_plan"])(
+  "a flush probes each job and each rank by its whole key, whatever the planner knows: %s",
+  async (mode) => {
+    for (const [project, some] of [
+      [projectId, addresses.slice(0, 1_000)],
+      [newProjectId, newcomers],
+    ] as const) {
+      const nodes = await planOf(mode, (db) => beatAll(db, project, some));
+      const scans = nodes.filter(
+        (node) => /Scan$/.test(node["Node Type"]) && node["Relation Name"],
+      );
+      expect(scans.map((node) => [node["Node Type"], node["Index Name"]]).toSorted()).toEqual([
+        ["Index Scan", "ranks_pkey"],
+        ["Index Scan", "ranks_pkey"],
+        ["Index Scan", "training_jobs_pkey"],
+      ]);
+      for (const scan of scans)
+        expect(scan["Index Cond"]).toContain(
+          scan["Index Name"] === "ranks_pkey" ? "rank =" : "job_id =",
+        );
+      const order = nodes.map((node) => node["Node Type"]);
+      expect(order).toContain("LockRows");
+      expect(order).toContain("Sort");
+    }
+  },
+);
 
 /** Either has all that is asked for in its key. */
 const PROBES = ["training_jobs_pkey", "training_jobs_status_idx"];
 
 test.each([
-  ["a flush of 1,000 beats", flush, PROBES],
   ["the look for lost ranks", listLost, PROBES],
   ["the look for standing steps", (db: Queryable) => listStanding(db, 600), PROBES],
   ["the look for forgotten retries", listForgotten, ["training_jobs_retrying_idx"]],
 ])("%s reads jobs by an index, whatever the planner knows", async (_what, run, indexes) => {
-  const nodes = await genericPlanOf(run);
+  const nodes = await planOf("force_generic_plan", run);
   const onJobs = nodes.filter((node) => node["Relation Name"] === "training_jobs");
   expect(onJobs.map((node) => node["Node Type"])).toEqual(["Index Scan"]);
   expect(indexes).toContain(onJobs[0]!["Index Name"]);
@@ -142,7 +175,7 @@ test("of twelve thousand updates of ranks at least 95 % stay on their page and t
 }, 60_000);
 
 test("a step that stays where it was is no step, and what is left out stays", async () => {
-  const [address] = await runningJob();
+  const [address] = await runningJob(projectId);
   const write = (told: Partial<Beat>) =>
     writeBeats(
       scratch.db,

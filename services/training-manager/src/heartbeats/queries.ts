@@ -29,8 +29,9 @@ export interface BeatenJob {
  * lock. So neither two flushes nor a flush and a move can wait for each other in a circle. A rank whose attempt ends
  * meanwhile is gone when its lock is had, and its beat is not among the written.
  *
- * The job is probed by LATERAL … LIMIT 1, and beats and rows are never joined in a way that is quadratic when the
- * planner takes an array of thousands for ten: the plan is the same whatever the statistics say.
+ * Every row is probed by its whole key, one after the other, whatever the statistics say: LATERAL … LIMIT 1 cannot be
+ * turned into another join, and the update finds the project in what was locked, since with a constant the planner
+ * reads all ranks of a project that it takes for empty, once for each beat.
  */
 export function writeBeats(
   db: Queryable,
@@ -62,15 +63,22 @@ export function writeBeats(
       ) as job
     ),
     held as materialized (
-      select beats.*, clock_timestamp() as beat_at, beats.status = 'running' and beats.checkpoint_requested_at is not null and
-        coalesce(ranks.checkpoint_told_at < beats.checkpoint_requested_at, true) as is_asked
-      from beats
-      join training.ranks as ranks on ranks.project_id = ${projectId}::bigint and ranks.job_id = beats.job_id
-        and ranks.attempt = beats.attempt and ranks.rank = beats.rank
-      where beats.status in ('running', 'cancelling') and beats.attempt = beats.current_attempt
-        and beats.token = beats.current_token::text and beats.highest_rank < beats.world_size
-      order by ranks.job_id, ranks.attempt, ranks.rank
-      for no key update of ranks
+      select own.*, ranks.project_id, clock_timestamp() as beat_at, own.status = 'running'
+        and coalesce(ranks.checkpoint_told_at < own.checkpoint_requested_at, own.checkpoint_requested_at is not null)
+        as is_asked
+      from (
+        select * from beats
+        where status in ('running', 'cancelling') and attempt = current_attempt
+          and token = current_token::text and highest_rank < world_size
+        order by job_id, attempt, rank
+      ) as own
+      cross join lateral (
+        select project_id, checkpoint_told_at from training.ranks
+        where project_id = ${projectId}::bigint and job_id = own.job_id
+          and attempt = own.attempt and rank = own.rank
+        limit 1
+        for no key update
+      ) as ranks
     ),
     written as (
       update training.ranks as ranks set
@@ -83,7 +91,7 @@ export function writeBeats(
         progress = coalesce(held.progress, ranks.progress),
         message = coalesce(held.message, ranks.message)
       from held
-      where ranks.project_id = ${projectId}::bigint and ranks.job_id = held.job_id
+      where ranks.project_id = held.project_id and ranks.job_id = held.job_id
         and ranks.attempt = held.attempt and ranks.rank = held.rank
       returning held.job_id, held.ordinality::int4 - 1 as position, held.is_asked
     ),

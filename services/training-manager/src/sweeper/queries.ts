@@ -188,13 +188,13 @@ export async function findOutdatedKeys(db: Queryable): Promise<string | undefine
 export async function deleteOutdatedKeys(db: Queryable, projectId: string): Promise<void> {
   const query = sql`
     with outdated as materialized (
-      select key from training.idempotency_keys
+      select project_id, key from training.idempotency_keys
       where project_id = ${projectId}::bigint and created_at < now() - interval '24 hours'
       order by key limit ${KEY_BATCH}::int
       for update skip locked
     )
     delete from training.idempotency_keys as known using outdated
-    where known.project_id = ${projectId}::bigint and known.key = outdated.key`;
+    where known.project_id = outdated.project_id and known.key = outdated.key`;
   await db.run("training.delete_outdated_keys", query, { idempotent: true });
 }
 
