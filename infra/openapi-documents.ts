@@ -10,7 +10,8 @@ export function featureApiDocument(): Promise<string> {
 
 /** The same of training-manager. */
 export function trainingManagerDocument(): Promise<string> {
-  return render(trainingManager.buildApp({ ...UNASKED, ...silent(trainingManager.SERVICE) }));
+  const deps = { ...UNASKED, announce: unasked, ...silent(trainingManager.SERVICE) };
+  return render(trainingManager.buildApp(deps));
 }
 
 /** Describing routes opens nothing and asks nobody. */
@@ -18,7 +19,8 @@ const UNASKED = {
   db: { run: unasked, transaction: unasked },
   verifier: { authenticate: unasked, resolveProject: unasked },
   quotas: { admit: unasked, tenantOf: unasked },
-  hints: { give: unasked, listen: () => undefined },
+  announce: unasked,
+  hints: { listen: () => undefined },
 };
 
 function unasked(): never {

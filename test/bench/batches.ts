@@ -1,6 +1,7 @@
 import { readStack } from "@sluice/testing";
 import { type FeatureProject, featureProject } from "../integration/feature-project.ts";
 import { serviceMetric } from "../chaos/service-metrics.ts";
+import { HttpConnection } from "./http-connection.ts";
 import { openLoop } from "./open-loop.ts";
 import { cpuSeconds } from "./process-cpu.ts";
 import { percentile } from "./table.ts";
@@ -31,10 +32,14 @@ async function measure(project: FeatureProject, views: number, seconds: number):
   const names = await fill(project, views);
   const { services, postgres, pgbouncer } = readStack();
   const { url, pid } = services["feature-api"]!;
+  const path = `${url}/v1/projects/${project.project}/get-online-features`;
+  const headers = { authorization: `Bearer ${project.key}`, "content-type": "application/json" };
+  const requests = Array.from({ length: 10 }, (_, batch) =>
+    HttpConnection.render("POST", path, headers, JSON.stringify(request(names, batch))),
+  );
   const load = {
-    url: `${url}/v1/projects/${project.project}/get-online-features`,
-    headers: { authorization: `Bearer ${project.key}`, "content-type": "application/json" },
-    bodies: Array.from({ length: 10 }, (_, batch) => JSON.stringify(request(names, batch))),
+    url,
+    request: (index: number): string => requests[index % requests.length]!,
     rate: RATE,
   };
   await openLoop({ ...load, seconds: WARM_UP_SECONDS });

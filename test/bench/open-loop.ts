@@ -3,9 +3,8 @@ import { HttpConnection } from "./http-connection.ts";
 
 export interface OpenLoopOptions {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Posted in turn. */
-  readonly bodies: readonly string[];
+  /** The n-th request as it goes over the wire (`HttpConnection.render`). */
+  readonly request: (index: number) => string;
   /** Requests a second, evenly spaced. */
   readonly rate: number;
   readonly seconds: number;
@@ -26,8 +25,7 @@ export interface OpenLoopResult {
  * values that it made up.)
  */
 export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult> {
-  const { url, headers, bodies, rate, seconds } = options;
-  const requests = bodies.map((body) => HttpConnection.render("POST", url, headers, body));
+  const { url, request, rate, seconds } = options;
   const free: HttpConnection[] = [];
   const latencies: number[] = [];
   let failed = 0;
@@ -37,7 +35,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
     const due = start + (index * 1_000) / rate;
     await sleep(Math.max(0, due - performance.now()));
     const connection = free.pop() ?? new HttpConnection(url);
-    const status = await connection.send(requests[index % requests.length]!);
+    const status = await connection.send(request(index));
     latencies.push(performance.now() - due);
     if (status !== 200) failed += 1;
     if (status === 0) connection.close();

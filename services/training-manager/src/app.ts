@@ -1,18 +1,21 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
+import { coalesceMeter } from "@sluice/coalesce";
 import { type App, buildServer, stringifyJson } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
 import { attemptRoutes } from "./attempts/routes.ts";
 import { ClaimLines } from "./claims/claim-lines.ts";
 import { claimRoutes } from "./claims/routes.ts";
+import { deadLetterRoutes } from "./dead-letters/routes.ts";
 import { Followers } from "./events/followers.ts";
 import { eventRoutes } from "./events/routes.ts";
-import { announcer } from "./hints/announcer.ts";
+import { beatWriter } from "./heartbeats/beat-writer.ts";
+import { heartbeatMeter } from "./heartbeats/heartbeat-metrics.ts";
+import { heartbeatRoutes } from "./heartbeats/routes.ts";
 import type { Hints } from "./hints/hints.ts";
-import { deadLetterRoutes } from "./dead-letters/routes.ts";
 import { orderRoutes } from "./jobs/order-routes.ts";
 import { jobRoutes } from "./jobs/routes.ts";
-import type { TrainingManager } from "./training-manager.ts";
+import type { Announce, TrainingManager } from "./training-manager.ts";
 import type { TransactionalDatabase } from "./transitions/queries.ts";
 import { webhookRoutes } from "./webhooks/routes.ts";
 
@@ -20,9 +23,10 @@ export const SERVICE = "training-manager";
 
 export interface TrainingManagerDeps {
   readonly db: TransactionalDatabase;
+  readonly announce: Announce;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
   readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
-  readonly hints: Pick<Hints, "give" | "listen">;
+  readonly hints: Pick<Hints, "listen">;
   readonly logger: Logger;
   readonly registry: Registry;
   /** Whether webhooks may have private addresses. @default false */
@@ -31,7 +35,7 @@ export interface TrainingManagerDeps {
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
 export function buildApp(deps: TrainingManagerDeps): App {
-  const { db, verifier, quotas, hints, logger, registry, allowPrivateWebhooks = false } = deps;
+  const { db, announce, hints, verifier, quotas, logger, registry } = deps;
   const app = buildServer({
     service: SERVICE,
     logger,
@@ -48,7 +52,7 @@ export function buildApp(deps: TrainingManagerDeps): App {
   app.setSerializerCompiler(() => stringifyJson);
   const api: TrainingManager = {
     db,
-    announce: announcer(registry, hints),
+    announce,
     projectOf: (request, name) => verifier.resolveProject(request.principal, name),
   };
   jobRoutes(app, api);
@@ -63,7 +67,9 @@ export function buildApp(deps: TrainingManagerDeps): App {
     // Who waits would otherwise hold the shutdown up for as long as requests in flight may take.
     app.addHook("preClose", async () => waiting.close());
   }
-  webhookRoutes(app, api, allowPrivateWebhooks);
+  const write = beatWriter(db, coalesceMeter(registry, "heartbeat"));
+  heartbeatRoutes(app, api, write, heartbeatMeter(registry));
+  webhookRoutes(app, api, deps.allowPrivateWebhooks ?? false);
   deadLetterRoutes(app, api);
   return app;
 }

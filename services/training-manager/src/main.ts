@@ -4,9 +4,12 @@ import { listen, runUntilSignal } from "@sluice/http";
 import { createLogger, createRegistry } from "@sluice/telemetry";
 import { Redis } from "ioredis";
 import { buildApp, SERVICE } from "./app.ts";
+import { announcer } from "./hints/announcer.ts";
 import { Hints } from "./hints/hints.ts";
 import { openTraining } from "./open-training.ts";
 import { Settings } from "./settings.ts";
+import { sweepMeter } from "./sweeper/sweep-metrics.ts";
+import { Sweeper } from "./sweeper/sweeper.ts";
 
 const settings = parseConfig(Settings);
 const logger = createLogger({ service: SERVICE, level: settings.SLUICE_LOG_LEVEL });
@@ -19,9 +22,17 @@ const redis = settings.SLUICE_REDIS_URL
 const verifier = createVerifier({ db, redis, logger, registry });
 const quotas = new TenantQuotas({ redis, logger, registry });
 const hints = new Hints({ redis, logger, registry });
+const announce = announcer(registry, hints);
+const sweeper = new Sweeper({
+  store: { db, announce },
+  hangSeconds: settings.SLUICE_HANG_SECONDS,
+  logger,
+  meter: sweepMeter(registry),
+});
 const service = await listen({
   app: buildApp({
     db,
+    announce,
     verifier,
     quotas,
     hints,
@@ -36,4 +47,7 @@ const service = await listen({
   logger,
   onClose: [() => db.close(), () => verifier.close(), () => quotas.close(), () => hints.close()],
 });
-runUntilSignal(service, logger);
+sweeper.start();
+// First of all, since from then on heartbeats may be refused: nobody must be blamed for silence.
+const close = (): Promise<void> => sweeper.stop().then(() => service.close());
+runUntilSignal({ close }, logger);
