@@ -16,7 +16,7 @@ import {
 } from "../integration/training-project.ts";
 import { interleave, type Variant } from "./interleaved.ts";
 import { HttpConnection } from "./http-connection.ts";
-import { openLoop } from "./open-loop.ts";
+import { openLoop, type OpenLoopResult } from "./open-loop.ts";
 import { cpuSeconds } from "./process-cpu.ts";
 import { percentile, renderTable } from "./table.ts";
 
@@ -26,16 +26,17 @@ const CLIENTS = 240;
 const RATE = JOBS * WORLD_SIZE;
 const SAMPLE_MS = 100;
 const WARM_UP_SECONDS = 3;
+const WINDOW_SECONDS = 5;
 
 /** Heartbeats of 2,400 ranks: coalesced against one UPDATE each over the same gate, and through the whole service. */
-export async function benchHeartbeats(rounds: number, seconds: number): Promise<string> {
+export async function benchHeartbeats(rounds: number, windows: number): Promise<string> {
   const project = await trainingProject();
   const claims: Claim[] = [];
   for (let job = 0; job < JOBS; job += 1) {
     await project.createJob({ world_size: WORLD_SIZE, heartbeat_timeout_seconds: 3_600 });
     claims.push(await project.claim());
   }
-  return [await compare(project, claims, rounds), await serve(project, claims, seconds)].join("\n");
+  return [await compare(project, claims, rounds), await serve(project, claims, windows)].join("\n");
 }
 
 async function compare(
@@ -93,11 +94,11 @@ function variantsOf(db: TestDatabase, projectId: string, claims: readonly Claim[
   ];
 }
 
-/** Every rank once a second, evenly spread. */
+/** Every rank once a second, evenly spread, in windows: each tells what else the machine did meanwhile. */
 async function serve(
   { project, key }: TrainingProject,
   claims: readonly Claim[],
-  duration: number,
+  windows: number,
 ): Promise<string> {
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   const { url } = readStack().services["training-manager"]!;
@@ -110,32 +111,46 @@ async function serve(
   const load = (seconds: number) =>
     openLoop({ url, rate: RATE, seconds, request: (index) => beats[index % RATE]! });
   await load(WARM_UP_SECONDS);
-  const [sentBefore, cpuBefore] = [await statements(), cpu()];
-  const sampling = sampleConnections();
-  const { latencies, failed } = await load(duration);
-  const connections = await sampling.stop();
-  const answered = latencies.length;
-  const sent = (await statements()) - sentBefore;
-  const [service, database] = cpu().map((total, index) => (total - cpuBefore[index]!) / duration);
-  const [p50, p95, p99, most] = [0.5, 0.95, 0.99, 1].map((share) =>
-    percentile(latencies, share).toFixed(1),
-  );
+  const rows: string[] = [];
+  for (let window = 0; window < windows; window += 1) rows.push(await measure(load));
   return [
-    `## Heartbeats over HTTP, ${RATE} a second for ${duration} s, open loop`,
+    `## Heartbeats over HTTP, ${RATE} a second, open loop, windows of ${WINDOW_SECONDS} s`,
     "",
-    "| p50 ms | p95 ms | p99 ms | max ms | failed | statements/s | statements a heartbeat | most server connections | cores: service | cores: database, pooler | samples |",
+    "| p50 ms | p95 ms | p99 ms | max ms | failed | statements/s | most server connections | cores: service | database, pooler | this bench | samples |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    `| ${p50} | ${p95} | ${p99} | ${most} | ${failed} | ${Math.round(sent / duration)} | ${(sent / answered).toFixed(3)} | ${connections} | ${service!.toFixed(2)} | ${database!.toFixed(2)} | ${answered} |`,
+    ...rows,
     "",
   ].join("\n");
 }
 
-/** CPU seconds so far: of the service; of PostgreSQL and PgBouncer. */
-function cpu(): readonly [number, number] {
+async function measure(load: (seconds: number) => Promise<OpenLoopResult>): Promise<string> {
+  const [sentBefore, cpuBefore] = [await statements(), cpu()];
+  const sampling = sampleConnections();
+  const { latencies, failed } = await load(WINDOW_SECONDS);
+  const connections = await sampling.stop();
+  const sent = (await statements()) - sentBefore;
+  const cores = cpu().map((total, part) =>
+    ((total - cpuBefore[part]!) / WINDOW_SECONDS).toFixed(2),
+  );
+  const times = [0.5, 0.95, 0.99, 1].map((share) => percentile(latencies, share).toFixed(1));
+  const cells = [
+    ...times,
+    failed,
+    Math.round(sent / WINDOW_SECONDS),
+    connections,
+    ...cores,
+    latencies.length,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** CPU seconds so far: of the service; of PostgreSQL and PgBouncer; of this process. */
+function cpu(): readonly number[] {
   const { services, postgres, pgbouncer } = readStack();
   return [
     cpuSeconds(services["training-manager"]!.pid),
     cpuSeconds(postgres.pid) + cpuSeconds(pgbouncer.pid),
+    cpuSeconds(process.pid),
   ];
 }
 
