@@ -1,4 +1,5 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
+import { coalesceMeter } from "@sluice/coalesce";
 import { type App, buildServer } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
@@ -6,7 +7,6 @@ import { healthRoute } from "./feast/health-route.ts";
 import type { FeatureApi } from "./feature-api.ts";
 import { serviceRoutes } from "./feature-services/routes.ts";
 import { openServiceCatalog } from "./feature-services/service-catalog.ts";
-import { coalesceMetrics } from "./lookup/coalesce-metrics.ts";
 import { entityReader } from "./lookup/read-entities.ts";
 import { lookUpRoutes } from "./lookup/routes.ts";
 import { ServedMetrics } from "./lookup/served-metrics.ts";
@@ -40,7 +40,7 @@ export function buildApp({ db, verifier, quotas, logger, registry }: FeatureApiD
     db,
     catalog: openViewCatalog(db),
     services: openServiceCatalog(db),
-    read: entityReader(db, coalesceMetrics(registry)),
+    read: entityReader(db, coalesceMeter(registry, "read")),
     served: new ServedMetrics(registry),
     now: Date.now,
     projectOf: (request, name) => verifier.resolveProject(request.principal, name),

@@ -1,8 +1,7 @@
-import { type CallOptions, ReadCoalescer } from "@sluice/coalesce";
+import { type CallOptions, type CoalesceMeter, ReadCoalescer } from "@sluice/coalesce";
 import { SluiceError } from "@sluice/errors";
 import { currentContext } from "@sluice/telemetry";
 import type { Queryable } from "../views/queries.ts";
-import type { CoalesceMeter } from "./coalesce-metrics.ts";
 import { type EntityAddress, type EntityRow, findRows } from "./queries.ts";
 
 /** Reads entities of a project: one row, or undefined, for each address in its order. */
