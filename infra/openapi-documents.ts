@@ -10,7 +10,8 @@ export function featureApiDocument(): Promise<string> {
 
 /** The same of training-manager. */
 export function trainingManagerDocument(): Promise<string> {
-  return render(trainingManager.buildApp({ ...UNASKED, ...silent(trainingManager.SERVICE) }));
+  const deps = { ...UNASKED, announce: unasked, ...silent(trainingManager.SERVICE) };
+  return render(trainingManager.buildApp(deps));
 }
 
 /** Describing routes opens nothing and asks nobody. */

@@ -195,7 +195,7 @@ CREATE TABLE training.ranks (
   progress double precision,
   message text,
   CONSTRAINT ranks_pkey PRIMARY KEY (project_id, job_id, attempt, rank)
-) WITH (autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=20000, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=40);
+) WITH (autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=20000, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=25);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE training.ranks TO sluice_training;
 
 CREATE TABLE training.training_jobs (

@@ -1,19 +1,23 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
+import { coalesceMeter } from "@sluice/coalesce";
 import { type App, buildServer, stringifyJson } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
 import { attemptRoutes } from "./attempts/routes.ts";
 import { claimRoutes } from "./claims/routes.ts";
+import { beatWriter } from "./heartbeats/beat-writer.ts";
+import { heartbeatMeter } from "./heartbeats/heartbeat-metrics.ts";
+import { heartbeatRoutes } from "./heartbeats/routes.ts";
 import { orderRoutes } from "./jobs/order-routes.ts";
 import { jobRoutes } from "./jobs/routes.ts";
-import type { TrainingManager } from "./training-manager.ts";
+import type { Announce, TrainingManager } from "./training-manager.ts";
 import type { TransactionalDatabase } from "./transitions/queries.ts";
-import { countTransitions } from "./transitions/transition-metrics.ts";
 
 export const SERVICE = "training-manager";
 
 export interface TrainingManagerDeps {
   readonly db: TransactionalDatabase;
+  readonly announce: Announce;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
   readonly quotas: Pick<TenantQuotas, "admit">;
   readonly logger: Logger;
@@ -21,7 +25,8 @@ export interface TrainingManagerDeps {
 }
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
-export function buildApp({ db, verifier, quotas, logger, registry }: TrainingManagerDeps): App {
+export function buildApp(deps: TrainingManagerDeps): App {
+  const { db, announce, verifier, quotas, logger, registry } = deps;
   const app = buildServer({
     service: SERVICE,
     logger,
@@ -35,12 +40,14 @@ export function buildApp({ db, verifier, quotas, logger, registry }: TrainingMan
   app.setSerializerCompiler(() => stringifyJson);
   const api: TrainingManager = {
     db,
-    announce: countTransitions(registry),
+    announce,
     projectOf: (request, name) => verifier.resolveProject(request.principal, name),
   };
   jobRoutes(app, api);
   orderRoutes(app, api);
   attemptRoutes(app, api);
   claimRoutes(app, api);
+  const write = beatWriter(db, coalesceMeter(registry, "heartbeat"));
+  heartbeatRoutes(app, api, write, heartbeatMeter(registry));
   return app;
 }

@@ -7,6 +7,9 @@ import { assertBudget, loadWorkloads, selectProfile } from "@sluice/workloads";
 import { Redis } from "ioredis";
 import { buildApp, SERVICE } from "./app.ts";
 import { Settings } from "./settings.ts";
+import { sweepMeter } from "./sweeper/sweep-metrics.ts";
+import { Sweeper } from "./sweeper/sweeper.ts";
+import { countTransitions } from "./transitions/transition-metrics.ts";
 
 const settings = parseConfig(Settings);
 const logger = createLogger({ service: SERVICE, level: settings.SLUICE_LOG_LEVEL });
@@ -30,8 +33,15 @@ const redis = settings.SLUICE_REDIS_URL
   : undefined;
 const verifier = createVerifier({ db, redis, logger, registry });
 const quotas = new TenantQuotas({ redis, logger, registry });
+const announce = countTransitions(registry);
+const sweeper = new Sweeper({
+  store: { db, announce },
+  hangSeconds: settings.SLUICE_HANG_SECONDS,
+  logger,
+  meter: sweepMeter(registry),
+});
 const service = await listen({
-  app: buildApp({ db, verifier, quotas, logger, registry }),
+  app: buildApp({ db, announce, verifier, quotas, logger, registry }),
   ready: () => db.ping(2_000),
   host: settings.SLUICE_HOST,
   port: settings.SLUICE_PORT,
@@ -39,4 +49,7 @@ const service = await listen({
   logger,
   onClose: [() => db.close(), () => verifier.close(), () => quotas.close()],
 });
-runUntilSignal(service, logger);
+sweeper.start();
+// First of all, since from then on heartbeats may be refused: nobody must be blamed for silence.
+const close = (): Promise<void> => sweeper.stop().then(() => service.close());
+runUntilSignal({ close }, logger);

@@ -125,8 +125,8 @@ export const JobQuery = Type.Object({
   ),
 });
 
-const Instant = Type.String({ format: "date-time" });
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+export const Instant = Type.String({ format: "date-time" });
+export const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
 
 const JobObject = Type.Object(
