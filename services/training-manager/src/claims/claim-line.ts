@@ -1,4 +1,5 @@
 import type { ClaimScope } from "./queries.ts";
+import { Waiter } from "./waiter.ts";
 
 /** How long a claim may wait. */
 export interface Patience {
@@ -6,44 +7,6 @@ export interface Patience {
   readonly until: number;
   /** The client left. */
   readonly signal: AbortSignal;
-}
-
-/** One that waits. */
-class Waiter {
-  #isOver = false;
-  #turn: PromiseWithResolvers<boolean> | undefined;
-
-  /** Ready to be given its turn. */
-  get isReady(): boolean {
-    return this.#turn !== undefined;
-  }
-
-  /** Resolves with its turn. @returns false when its time is over; @throws the reason of `leave` */
-  turn(): Promise<boolean> {
-    if (this.#isOver) return Promise.resolve(false);
-    this.#turn = Promise.withResolvers();
-    return this.#turn.promise;
-  }
-
-  go(): void {
-    this.#take()?.resolve(true);
-  }
-
-  end(): void {
-    this.#isOver = true;
-    this.#take()?.resolve(false);
-  }
-
-  leave(reason: unknown): void {
-    this.#isOver = true;
-    this.#take()?.reject(reason);
-  }
-
-  #take(): PromiseWithResolvers<boolean> | undefined {
-    const turn = this.#turn;
-    this.#turn = undefined;
-    return turn;
-  }
 }
 
 /** Without a hint the line looks this often, give or take a quarter, so that lines do not look together. */

@@ -93,7 +93,9 @@ test("20 writers of one job, three streams: each has every transition once and i
   const readLog = logReader(db);
   const follow = async (after: number): Promise<number[]> => {
     const follower = followers.follow(jobId, after);
-    const readOn = async () => (await readLog({ projectId, jobId, after: follower.after }))!;
+    const { signal } = new AbortController();
+    const readOn = async () =>
+      (await readLog({ projectId, jobId, after: follower.after }, signal))!;
     let text = "";
     for await (const part of transitionStream(await readOn(), follower, readOn)) text += part;
     followers.leave(follower);

@@ -1,10 +1,12 @@
 import { ReadCoalescer } from "@sluice/coalesce";
-import { currentContext } from "@sluice/telemetry";
 import type { Queryable } from "../transitions/queries.ts";
 import { type Continuation, findContinuations, type Position } from "./queries.ts";
 
-/** What follows a position in a job's log; undefined when there is no such job. */
-export type ReadLog = (position: Position) => Promise<Continuation | undefined>;
+/** What follows a position in a job's log; undefined when there is no such job. @throws the reason of the signal */
+export type ReadLog = (
+  position: Position,
+  signal: AbortSignal,
+) => Promise<Continuation | undefined>;
 
 /** At most 10,000 rows. */
 const MAX_BATCH = 200;
@@ -21,5 +23,5 @@ export function logReader(db: Queryable): ReadLog {
     isShared: () => true,
     read: (positions, options) => findContinuations(db, positions, options),
   });
-  return (position) => coalescer.load(position, { signal: currentContext()?.signal });
+  return (position, signal) => coalescer.load(position, { signal });
 }

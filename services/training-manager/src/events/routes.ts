@@ -20,13 +20,14 @@ export function eventRoutes(app: App, api: TrainingManager, followers: Followers
   /** What follows a position, for as long as the client stays. */
   const stream = async (request: FastifyRequest, reply: FastifyReply, position: Position) => {
     const { projectId, jobId } = position;
+    const { signal } = request.exchange;
     // Who has left already will not be heard leaving.
-    request.exchange.signal.throwIfAborted();
+    signal.throwIfAborted();
     // Before the first read, so that nothing which is committed after it goes unheard.
     const follower = followers.follow(jobId, position.after);
     reply.raw.once("close", () => followers.leave(follower));
     const readOn = async () => {
-      const found = await readLog({ projectId, jobId, after: follower.after });
+      const found = await readLog({ projectId, jobId, after: follower.after }, signal);
       if (found === undefined) throw jobNotFound(jobId);
       return found;
     };

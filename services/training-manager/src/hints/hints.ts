@@ -64,10 +64,7 @@ export class Hints {
         onGap: () => this.#tell((listener) => listener.onGap()),
         consequence: "what other instances do with jobs is seen by polling",
       });
-    this.#unpublished = registerMetrics(
-      registry,
-      () => this.#subscription?.isListening ?? redis === undefined,
-    );
+    this.#unpublished = registerMetrics(registry, () => this.#subscription?.isListening ?? false);
   }
 
   /** Tells of a change after its commit. */
