@@ -19,6 +19,7 @@ import { acceptJsonBodies } from "./json-body.ts";
 import { refuseMalformedRequest } from "./malformed-request.ts";
 import { refuseUnknownRoute } from "./not-found.ts";
 import { serveOpenApi } from "./openapi.ts";
+import { fillEmptyBody, isOptionalBody } from "./optional-body.ts";
 import { answerWithProblem } from "./problem-answer.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import type { Principal } from "./route-config.ts";
@@ -140,6 +141,8 @@ function applyPolicies(app: App, options: ServerOptions): void {
     if (route.schema?.body !== undefined && route.config?.allowUnknownFields !== true) {
       route.schema = { ...route.schema, body: closeObjects(route.schema.body) };
     }
+    if (isOptionalBody(route.schema?.body))
+      route.preValidation = [fillEmptyBody, ...[route.preValidation ?? []].flat()];
     route.config = { ...route.config, policy };
     const enter = enterBy(policy, options);
     route.onRequest = [enter, ...[route.onRequest ?? []].flat()];
