@@ -22,10 +22,10 @@ const { values, positionals } = parseArgs({
 
 const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
   gate: (quick) => benchGate(quick ? 3 : 9),
-  batches: (quick) => benchBatches(quick ? 5 : 30),
+  batches: (quick) => benchBatches(quick ? 2 : 30),
   heartbeats: (quick) => benchHeartbeats(quick ? 3 : 9, quick ? 1 : 10),
   overload: (quick) => benchOverload(quick ? 3 : 60),
-  "look-ups": (quick) => benchLookUps(quick ? 2 : 5, quick ? 2 : 5),
+  "look-ups": (quick) => benchLookUps(quick ? 1 : 5, quick ? 1 : 5),
 };
 
 async function bench(names: readonly string[]): Promise<void> {
