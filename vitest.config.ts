@@ -18,6 +18,9 @@ export default defineConfig({
           name: "unit",
           include: ["{services,packages,infra}/**/*.test.ts"],
           exclude: ["**/node_modules/**"],
+          // Many start processes or a PostgreSQL of their own: on a busy machine that takes its time.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -11,13 +11,14 @@ export function featureApiDocument(): Promise<string> {
 
 /** The same of training-manager. */
 export function trainingManagerDocument(): Promise<string> {
-  return render(trainingManager.buildApp({ ...UNASKED, ...silent(trainingManager.SERVICE) }));
+  const deps = { ...UNASKED, ...silent(trainingManager.SERVICE) };
+  return render(trainingManager.buildApp(deps));
 }
 
 /** The same of data-loader. */
 export function dataLoaderDocument(): Promise<string> {
-  const { db: sampleDb, ...rest } = UNASKED;
-  const deps = { sampleDb, importDb: sampleDb, ...rest };
+  const { db, verifier, quotas } = UNASKED;
+  const deps = { sampleDb: db, importDb: db, verifier, quotas };
   return render(dataLoader.buildApp({ ...deps, ...silent(dataLoader.SERVICE) }));
 }
 
@@ -25,7 +26,9 @@ export function dataLoaderDocument(): Promise<string> {
 const UNASKED = {
   db: { run: unasked, transaction: unasked },
   verifier: { authenticate: unasked, resolveProject: unasked },
-  quotas: { admit: unasked },
+  quotas: { admit: unasked, tenantOf: unasked },
+  announce: unasked,
+  hints: { listen: () => undefined },
 };
 
 function unasked(): never {

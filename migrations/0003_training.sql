@@ -96,7 +96,8 @@ CREATE TABLE training.attempts (
 );
 
 -- The ranks of attempts under way, one row for each from the claim to the attempt's end: a few thousand rows,
--- rewritten by every heartbeat. Hence narrow, half empty, and without any index but the key: all updates can be HOT.
+-- rewritten by every heartbeat. Hence narrow and without any index but the key, and three quarters empty: rows grow by
+-- half when they are told step and message, and one statement may rewrite all rows of a page. So all updates are HOT.
 -- No foreign key, whose check would lock the job's row.
 CREATE TABLE training.ranks (
   project_id bigint NOT NULL,
@@ -115,7 +116,7 @@ CREATE TABLE training.ranks (
   message text,
   CONSTRAINT ranks_pkey PRIMARY KEY (project_id, job_id, attempt, rank)
 ) WITH (
-  fillfactor = 40,
+  fillfactor = 25,
   -- A fixed number: of so small a table any share would be reached at every glance.
   autovacuum_vacuum_scale_factor = 0,
   autovacuum_vacuum_threshold = 5000,
@@ -179,6 +180,9 @@ CREATE TABLE training.outbox (
 );
 
 CREATE INDEX outbox_due_idx ON training.outbox (due_at) WHERE failed_at IS NULL;
+-- Dead letters, the newest first.
+CREATE INDEX outbox_dead_idx ON training.outbox (project_id, failed_at DESC, outbox_id DESC)
+  WHERE failed_at IS NOT NULL;
 
 -- Keys of creating requests, remembered for 24 hours.
 CREATE TABLE training.idempotency_keys (

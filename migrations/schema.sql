@@ -391,6 +391,7 @@ CREATE TABLE training.outbox (
   CONSTRAINT outbox_pkey PRIMARY KEY (project_id, outbox_id),
   CONSTRAINT outbox_kind_check CHECK ((kind = ANY (ARRAY['retry'::text, 'webhook'::text])))
 ) WITH (autovacuum_vacuum_cost_delay=1, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=1000);
+CREATE INDEX outbox_dead_idx ON training.outbox USING btree (project_id, failed_at DESC, outbox_id DESC) WHERE (failed_at IS NOT NULL);
 CREATE INDEX outbox_due_idx ON training.outbox USING btree (due_at) WHERE (failed_at IS NULL);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE training.outbox TO sluice_training;
 
@@ -407,7 +408,7 @@ CREATE TABLE training.ranks (
   progress double precision,
   message text,
   CONSTRAINT ranks_pkey PRIMARY KEY (project_id, job_id, attempt, rank)
-) WITH (autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=20000, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=40);
+) WITH (autovacuum_analyze_scale_factor=0, autovacuum_analyze_threshold=20000, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000, fillfactor=25);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE training.ranks TO sluice_training;
 
 CREATE TABLE training.training_jobs (

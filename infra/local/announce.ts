@@ -6,15 +6,17 @@ export function announce(
   { demo, detached }: { demo: boolean; detached: boolean },
 ): void {
   const services = Object.entries(stack.services).map(
-    ([name, { url }]) => `  ${name.padEnd(12)} ${url}  (documentation: ${url}/docs)`,
+    ([name, { url, internal_url }]) =>
+      `  ${name.padEnd(16)} ${url}  ` +
+      (url === internal_url ? "(health: /health/ready)" : `(documentation: ${url}/docs)`),
   );
   const lines = [
     "",
     "Ready.",
     ...services,
-    `  ${"PostgreSQL".padEnd(12)} ${hidePassword(stack.postgres.url)}`,
-    `  ${"PgBouncer".padEnd(12)} ${hidePassword(stack.pgbouncer.admin_url)}`,
-    `  ${"Redis".padEnd(12)} ${hidePassword(stack.redis.url)}`,
+    `  ${"PostgreSQL".padEnd(16)} ${hidePassword(stack.postgres.url)}`,
+    `  ${"PgBouncer".padEnd(16)} ${hidePassword(stack.pgbouncer.admin_url)}`,
+    `  ${"Redis".padEnd(16)} ${hidePassword(stack.redis.url)}`,
     "",
     `  Key of the project "${stack.project}": ${stack.keys.demo}`,
     "",

@@ -2,6 +2,7 @@ import { curlLines } from "./announce.ts";
 import { ProjectApi } from "./demo/api.ts";
 import { loadFeatures } from "./demo/load-features.ts";
 import { markDemoLoaded } from "./demo/marker.ts";
+import { trainDemo } from "./demo/train.ts";
 import { homeOf } from "./home.ts";
 import { readStack } from "./stack-file.ts";
 
@@ -14,9 +15,17 @@ const say = (line: string): void => {
 
 try {
   const stack = await readStack(home);
-  const url = stack.services["feature-api"]?.url ?? "";
   const started = performance.now();
-  await loadFeatures(new ProjectApi({ url, project: stack.project, key: stack.keys.demo }), say);
+  const access = (service: string) => ({
+    url: stack.services[service]?.url ?? "",
+    project: stack.project,
+    key: stack.keys.demo,
+  });
+  const trainer = access("training-manager");
+  await Promise.all([
+    loadFeatures(new ProjectApi(access("feature-api")), say),
+    trainDemo(new ProjectApi(trainer), trainer, say),
+  ]);
   await markDemoLoaded(home, stack);
   say(`loaded in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   if (!process.argv.includes("--quiet"))

@@ -80,7 +80,8 @@ export class LocalStack {
     const keys = await ensureKeys(secrets, server, urls.admin, profile);
     const options = { home: this.#home, ports, profile, urls, redisUrl: redisUrl(plan.redis) };
     for (const entry of SERVICES) {
-      this.#say(`${entry.name} on port ${ports.services[entry.name]?.public}`);
+      const port = ports.services[entry.name];
+      this.#say(`${entry.name} on port ${port?.public ?? port?.internal}`);
       await this.#run(servicePart(entry, options));
     }
     await this.#records.setReady({

@@ -12,7 +12,7 @@ export interface Ports {
   readonly pgbouncer: number;
   readonly redis: number;
   readonly services: Readonly<
-    Record<string, { readonly public: number; readonly internal: number }>
+    Record<string, { readonly public?: number; readonly internal: number }>
   >;
 }
 
@@ -29,10 +29,10 @@ export function portsFor(env: NodeJS.ProcessEnv): Ports {
     pgbouncer: base + 11,
     redis: base + 12,
     services: Object.fromEntries(
-      SERVICES.map(({ name, offset }) => [
-        name,
-        { public: base + offset, internal: base + offset + INTERNAL_OFFSET },
-      ]),
+      SERVICES.map(({ name, offset, internalOnly }) => {
+        const internal = base + offset + INTERNAL_OFFSET;
+        return [name, internalOnly ? { internal } : { public: base + offset, internal }];
+      }),
     ),
   };
 }
@@ -58,7 +58,7 @@ function listPorts({
   services,
 }: Ports): [name: string, port: number][] {
   const ofServices = Object.entries(services).flatMap(([name, port]): [string, number][] => [
-    [name, port.public],
+    ...(port.public === undefined ? [] : [[name, port.public] satisfies [string, number]]),
     [`${name}, internal`, port.internal],
   ]);
   return [["PostgreSQL", postgres], ["PgBouncer", pgbouncer], ["Redis", redis], ...ofServices];

@@ -23,6 +23,7 @@ test("a service is told its ports, and the URLs of its own workloads only", () =
     SLUICE_INTERNAL_PORT: "8101",
     SLUICE_PROFILE: "local",
     SLUICE_REDIS_URL: options.redisUrl,
+    SLUICE_WEBHOOK_ALLOW_PRIVATE: "true",
     SLUICE_FEATURE_URL: "postgres://sluice_feature",
   });
 });

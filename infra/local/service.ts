@@ -35,10 +35,10 @@ export function servicePart({ name, main }: ServiceEntry, options: ServiceOption
   };
 }
 
-/** Where a service answers. */
+/** Where a service answers. One that takes no requests has its internal listener only, and both are the same. */
 export function serviceUrls(name: string, ports: Ports): { url: string; internal_url: string } {
-  const port = portsOf(name, ports);
-  return { url: `http://${HOST}:${port.public}`, internal_url: `http://${HOST}:${port.internal}` };
+  const { internal, public: open = internal } = portsOf(name, ports);
+  return { url: `http://${HOST}:${open}`, internal_url: `http://${HOST}:${internal}` };
 }
 
 /** What a service is told through its environment: its ports, and the URLs of its own workloads only. */
@@ -49,11 +49,12 @@ export function serviceEnv(
   const port = portsOf(name, ports);
   const gates = profile.services[name]?.gates ?? [];
   return {
-    SLUICE_HOST: HOST,
-    SLUICE_PORT: String(port.public),
+    ...(port.public === undefined ? {} : { SLUICE_HOST: HOST, SLUICE_PORT: String(port.public) }),
     SLUICE_INTERNAL_PORT: String(port.internal),
     SLUICE_PROFILE: profile.name,
     SLUICE_REDIS_URL: redisUrl,
+    // So that a receiver on the same machine can be tried.
+    SLUICE_WEBHOOK_ALLOW_PRIVATE: "true",
     ...Object.fromEntries(gates.map((gate) => [`SLUICE_${gate.toUpperCase()}_URL`, urls[gate]])),
   };
 }

@@ -1,12 +1,16 @@
 import { readStack } from "@sluice/testing";
-import autocannon from "autocannon";
 import { type FeatureProject, featureProject } from "../integration/feature-project.ts";
 import { serviceMetric } from "../chaos/service-metrics.ts";
+import { HttpConnection } from "./http-connection.ts";
+import { openLoop } from "./open-loop.ts";
+import { cpuSeconds } from "./process-cpu.ts";
+import { percentile } from "./table.ts";
 
 const ENTITIES = 1_000;
 const ROWS = 100;
 const FEATURES = 50;
 const RATE = 100;
+const WARM_UP_SECONDS = 2;
 const VIEWS = [1, 5, 20];
 
 /** Batches of 100 rows × 50 features over more and more views, at a fixed rate whatever the answers take. */
@@ -17,34 +21,44 @@ export async function benchBatches(seconds: number): Promise<string> {
   return [
     `## Batches of ${ROWS} rows × ${FEATURES} features, ${RATE} requests/s for ${seconds} s, open loop`,
     "",
-    "| views | p50 ms | p97.5 ms | p99 ms | failed | statements a request | samples |",
-    "| --- | --- | --- | --- | --- | --- | --- |",
+    "| views | p50 ms | p99 ms | max ms | failed | statements a request | service CPU ms/request | database CPU ms/request | generator CPU | samples |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
     "",
   ].join("\n");
 }
 
-async function measure(project: FeatureProject, views: number, duration: number): Promise<string> {
+async function measure(project: FeatureProject, views: number, seconds: number): Promise<string> {
   const names = await fill(project, views);
-  const url = `${readStack().services["feature-api"]!.url}/v1/projects/${project.project}/get-online-features`;
+  const { services, postgres, pgbouncer } = readStack();
+  const { url, pid } = services["feature-api"]!;
+  const path = `${url}/v1/projects/${project.project}/get-online-features`;
   const headers = { authorization: `Bearer ${project.key}`, "content-type": "application/json" };
-  const requests = Array.from({ length: 10 }, (_, batch) => ({
-    body: JSON.stringify(request(names, batch)),
-  }));
-  const before = await statements();
-  const result = await autocannon({
+  const requests = Array.from({ length: 10 }, (_, batch) =>
+    HttpConnection.render("POST", path, headers, JSON.stringify(request(names, batch))),
+  );
+  const load = {
     url,
-    method: "POST",
-    headers,
-    requests,
-    connections: 50,
-    overallRate: RATE,
-    duration,
-  });
-  const answered = result["2xx"] + result.non2xx;
-  const each = ((await statements()) - before) / answered;
-  const { p50, p97_5, p99 } = result.latency;
-  return `| ${views} | ${p50} | ${p97_5} | ${p99} | ${result.non2xx + result.errors} | ${each.toFixed(2)} | ${answered} |`;
+    request: (index: number): string => requests[index % requests.length]!,
+    rate: RATE,
+  };
+  await openLoop({ ...load, seconds: WARM_UP_SECONDS });
+  const service = (): number => cpuSeconds(pid);
+  const database = (): number => cpuSeconds(postgres.pid) + cpuSeconds(pgbouncer.pid);
+  const before = { statements: await statements(), service: service(), database: database() };
+  const { latencies, failed, cpuShare } = await openLoop({ ...load, seconds });
+  const samples = latencies.length;
+  const cells = [
+    views,
+    ...[0.5, 0.99, 1].map((share) => percentile(latencies, share).toFixed(1)),
+    failed,
+    (((await statements()) - before.statements) / samples).toFixed(2),
+    (((service() - before.service) / samples) * 1_000).toFixed(2),
+    (((database() - before.database) / samples) * 1_000).toFixed(2),
+    `${Math.round(cpuShare * 100)} %`,
+    samples,
+  ];
+  return `| ${cells.join(" | ")} |`;
 }
 
 /** Makes `count` views that share the features among them, with every entity in each. */

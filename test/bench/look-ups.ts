@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { freePort, readStack } from "@sluice/testing";
 import autocannon from "autocannon";
 import { openSuperuser } from "../integration/open-database.ts";
+import { startFastApi } from "./servers/fastapi.ts";
+import { startServer } from "./servers/start-server.ts";
 import { cpuSeconds } from "./process-cpu.ts";
 import { median } from "./table.ts";
 
@@ -27,39 +28,22 @@ interface Window {
 /** Single look-ups through the whole service, against a bare route that does one query each, in turns. */
 export async function benchLookUps(rounds: number, seconds: number): Promise<string> {
   const port = await freePort();
-  const server = await startBareServer(port);
+  const bare = fileURLToPath(new URL("servers/bare.ts", import.meta.url));
+  const server = await startServer(process.execPath, bare, port);
+  const fastApi = await startFastApi();
   try {
-    const targets = await makeTargets(port);
+    const targets = await makeTargets(port, fastApi?.url);
     const tables: string[] = [];
     for (const clients of CLIENTS) tables.push(await compare(targets, clients, rounds, seconds));
     return tables.join("\n");
   } finally {
     server.kill();
+    fastApi?.stop();
   }
-}
-
-async function startBareServer(port: number): Promise<ChildProcess> {
-  const env = {
-    ...process.env,
-    PORT: String(port),
-    DATABASE_URL: readStack().pgbouncer.urls["feature"],
-  };
-  const file = fileURLToPath(new URL("servers/bare.ts", import.meta.url));
-  const server = spawn(process.execPath, [file], { env, stdio: ["ignore", "inherit", "inherit"] });
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const answers = await fetch(`http://127.0.0.1:${port}/constant`).then(
-      () => true,
-      () => false,
-    );
-    if (answers) return server;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  server.kill();
-  throw new Error("the bare server does not answer");
 }
 
 /** Every target is asked for the same entities in the same order. */
-async function makeTargets(port: number): Promise<Target[]> {
+async function makeTargets(port: number, fastApi: string | undefined): Promise<Target[]> {
   const { services, keys } = readStack();
   await using superuser = openSuperuser();
   const rows = await superuser<{ project_id: string; view_id: string; key: string }[]>`
@@ -72,20 +56,33 @@ async function makeTargets(port: number): Promise<Target[]> {
   const { project_id, view_id } = rows[0]!;
   const headers = { authorization: `Bearer ${keys.demo}` };
   const bare = `http://127.0.0.1:${port}`;
+  const oneQuery = airports.map((airport) => ({
+    path: `/look-up/${project_id}/${view_id}/${airport}`,
+  }));
   return [
-    {
-      name: "bare Fastify + pg Pool(10), one query a request",
-      url: bare,
-      requests: airports.map((airport) => ({
-        path: `/look-up/${project_id}/${view_id}/${airport}`,
-      })),
-    },
+    { name: "bare Fastify + pg Pool(10), one query a request", url: bare, requests: oneQuery },
+    ...(fastApi === undefined
+      ? []
+      : [
+          {
+            name: "FastAPI + asyncpg pool of 10, one query a request",
+            url: fastApi,
+            requests: oneQuery,
+          },
+        ]),
     {
       name: "feature-api, everything on",
       url: services["feature-api"]!.url,
       requests: airports.map((airport) => ({
         path: `/v1/projects/demo/features/airport_delays/${airport}`,
         headers,
+      })),
+    },
+    {
+      name: "bare Fastify + pg Pool(10), prepared, without PgBouncer",
+      url: bare,
+      requests: airports.map((airport) => ({
+        path: `/prepared/${project_id}/${view_id}/${airport}`,
       })),
     },
     { name: "bare Fastify, a constant", url: bare, requests: [{ path: "/constant" }] },

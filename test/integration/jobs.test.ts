@@ -116,7 +116,8 @@ describe("attempts", () => {
       job: { id, status: "running", claimed_by: "node-1" },
     });
     expect(claimed["heartbeat_interval_seconds"]).toBe(5);
-    expect((await own.send("POST", "/jobs:claim", {})).status).toBe(204);
+    for (const body of [{}, undefined, ""])
+      expect((await own.send("POST", "/jobs:claim", body)).status).toBe(204);
     const { token } = claimed;
     const report = (status: string, message?: string) =>
       own.send("PUT", `/jobs/${id}/status`, { attempt: 1, token, status, message });

@@ -14,6 +14,8 @@ export interface SendOptions {
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Another instance of the service. @default the stack's */
+  readonly origin?: string;
 }
 
 /** A project of a test's own in a service of the stack. Paths are relative to the project, or begin with /v1/. */
@@ -33,7 +35,7 @@ export async function serviceProject<Body>(
     });
     if (body !== undefined) headers.set("content-type", "application/json");
     // Read for each request: a service that was restarted may have moved.
-    const origin = readStack().services[service]?.url ?? "";
+    const { origin = readStack().services[service]?.url ?? "" } = options;
     const url = path.startsWith("/v1/")
       ? origin + path
       : `${origin}/v1/projects/${own.project}${path}`;

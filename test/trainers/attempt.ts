@@ -99,7 +99,7 @@ export class Attempt {
     };
     const twice = Math.random() < this.#pace.duplicates;
     const [answer] = await Promise.all(twice ? [send(), send()] : [send()]);
-    this.#obey(answer!);
+    this.#obey(answer);
   }
 
   #stepOf(rank: number, step: number): number {

@@ -43,6 +43,12 @@ export class Fleet {
     return this;
   }
 
+  /** Starts them, and resolves when they have worked on `attempts`. @throws the reason of `signal` */
+  async finished(attempts: number, signal: AbortSignal): Promise<void> {
+    this.start();
+    while (this.worked.length < attempts) await sleep(50, undefined, { signal });
+  }
+
   /** Ends all trainers where they are, as if their machines were switched off. Idempotent. */
   async stop(): Promise<void> {
     this.#stopping.abort();

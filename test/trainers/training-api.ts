@@ -64,7 +64,7 @@ export class TrainingApi {
           const parsed = answer === "" ? {} : (JSON.parse(answer) as AnswerBody);
           resolve({ status: response.statusCode ?? 0, body: parsed });
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });

@@ -1,4 +1,4 @@
-import { createHash, randomInt, timingSafeEqual } from "node:crypto";
+import { hash, randomInt, timingSafeEqual } from "node:crypto";
 
 /** The two halves of a key: the id is public and finds the row, the secret is known to its holder alone. */
 export interface ApiKey {
@@ -39,15 +39,15 @@ export function isKeyId(text: string): boolean {
 
 /** What is stored of a secret: its SHA-256, 32 bytes. */
 export function hashSecret(secret: string): Buffer {
-  return createHash("sha256").update(secret).digest();
+  return hash("sha256", secret, "buffer");
 }
 
 /** Stands in for the hash of a key that does not exist, so that its look-up takes the same path. No secret hashes to it. */
 const NO_HASH = Buffer.alloc(32);
 
-/** Whether `secret` is the one that `hash` was made of, in constant time; `hash` undefined = no such key. */
-export function matchesSecret(secret: string, hash: Buffer | undefined): boolean {
-  return timingSafeEqual(hashSecret(secret), hash ?? NO_HASH) && hash !== undefined;
+/** Whether `secret` is the one that `stored` was made of, in constant time; `stored` undefined = no such key. */
+export function matchesSecret(secret: string, stored: Buffer | undefined): boolean {
+  return timingSafeEqual(hashSecret(secret), stored ?? NO_HASH) && stored !== undefined;
 }
 
 function randomText(length: number): string {

@@ -3,5 +3,6 @@ export { type DatabaseOptions, type OpenDatabase, openDatabase } from "./open-da
 export { Gate, type AcquireOptions, type GateOptions, type GateStatus } from "./gate.ts";
 export type { Lease } from "./lease.ts";
 export { type PoolMeter, PoolMetrics } from "./metrics.ts";
+export { rfc3339 } from "./pg-values.ts";
 export { Slot, type SlotOptions } from "./slot.ts";
 export { codeOf, isUniqueViolation } from "./sqlstate.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { parse } from "postgres-array";
 import { expect, test } from "vitest";
-import { arrayLiteral, rfc3339, toParameter } from "./pg-values.ts";
+import { arrayLiteral, parameterText, rfc3339 } from "./pg-values.ts";
 
 test("timestamps are RFC 3339 in UTC with microseconds, whatever PostgreSQL left out", () => {
   expect(rfc3339("2026-01-02 03:04:05+00")).toBe("2026-01-02T03:04:05.000000Z");
@@ -33,10 +33,19 @@ test("what has no array syntax of ours is refused", () => {
 });
 
 test("undefined is refused before it reaches a connection", () => {
-  expect(() => toParameter(undefined)).toThrow("undefined");
+  expect(() => parameterText(undefined)).toThrow("undefined");
 });
 
-test("only arrays are rewritten", () => {
-  expect(toParameter("a")).toBe("a");
-  expect(toParameter(["a"])).toBe('{"a"}');
+test("parameters are texts as PostgreSQL reads them", () => {
+  const values = ["a", null, ["a"], true, 2n ** 63n, new Date(0), Buffer.from("hi"), { a: [1] }];
+  expect(values.map(parameterText)).toEqual([
+    "a",
+    null,
+    '{"a"}',
+    "true",
+    "9223372036854775808",
+    "1970-01-01T00:00:00.000Z",
+    "\\x6869",
+    '{"a":[1]}',
+  ]);
 });

@@ -71,6 +71,16 @@ const TABLE = {
     title: "No such job",
     doc: "The project has no job with this id.",
   },
+  WEBHOOK_NOT_FOUND: {
+    status: 404,
+    title: "No such webhook",
+    doc: "The project has no webhook of this name. Make it with `PUT …/webhooks/{name}`.",
+  },
+  DEAD_LETTER_NOT_FOUND: {
+    status: 404,
+    title: "No such dead letter",
+    doc: "The project has no dead letter with this id: it was deleted, is being tried again, or never was one.",
+  },
   DATASET_NOT_FOUND: {
     status: 404,
     title: "No such dataset",
@@ -262,7 +272,7 @@ const TABLE = {
   POOL_SATURATED: {
     status: 503,
     title: "Too many requests wait already",
-    doc: "The queue of the workload's gate is full, so the request was refused at once rather than after a time-out. Repeat after `Retry-After` seconds.",
+    doc: "A queue is full (of the workload's gate, or of claims and event streams that wait), so the request was refused at once rather than after a time-out. Repeat after `Retry-After` seconds.",
     retryAfterSeconds: 1,
   },
   DATABASE_UNAVAILABLE: {

@@ -1,35 +1,55 @@
-import { SluiceError } from "@sluice/errors";
-
 export interface AdmissionOptions {
-  /** Longest queue that is admitted, as the time it takes to work it off. @default 500 */
+  /** A queue that takes longer to work off than this is overload. @default 500 */
   readonly maxQueueMs?: number;
-  /** So many requests are admitted whatever the estimate says: few slow ones are not overload. @default 16 */
+  /** Overload is held to a queue of so long, or of twice what an answer takes if that is longer. @default 20 */
+  readonly targetQueueMs?: number;
+  /** So many requests are admitted whatever the estimate says, unless there is overload. @default 1,000 */
+  readonly burst?: number;
+  /** So many are even then. @default 4 */
   readonly minInFlight?: number;
 }
 
 /** Requests a second that are assumed until some have been answered. */
-const FIRST_RATE = 4_000;
+const FIRST_RATE = 2_000;
 const WINDOW_MS = 100;
-/** Weight of the newest window: about half a second is remembered. */
-const NEWEST = 0.3;
+/** Weight of the newest window: about a third of a second is remembered. */
+const NEWEST = 0.5;
+
+/** What an answer takes without a queue is forgotten by so much a window: it doubles in 3.5 s unless seen again. */
+const FORGET = 1.02;
+/** Overload is over when nobody had to be refused for so long. */
+const CALM_MS = 1_000;
 
 /**
- * Admits a request only if it can be answered soon. By Little's law the requests in hand, divided by the rate at which
- * requests are answered, is the time that a new one will wait; over `maxQueueMs` it is refused at its head, before
- * anything was done for it. What is admitted so keeps its latency, and throughput stays what it is at the limit.
+ * Admits a request of one route only if it can be answered soon. By Little's law the requests in hand, divided by the rate at which
+ * they are answered, is the time that a new one will wait. A burst, or a thousand clients that each wait for their
+ * answer, stays below `maxQueueMs` or `burst` and is worked off. What goes beyond comes faster than it can be answered: from the
+ * first refusal until a second has passed without one, only as much is taken in as can be answered in twice the time
+ * that an answer takes without a queue. (CoDel's distinction: a queue that drains is good, one that stands is only
+ * delay. Nichols and Jacobson, "Controlling queue delay", ACM Queue 10(5), 2012. Twice rate times shortest time is the
+ * window of BBR: Cardwell et al., ACM Queue 14(5), 2016.)
+ *
+ * While the places are taken, each of the `k` tenants that hold some may hold the k-th part of them: who holds less is
+ * still admitted, so that a tenant's flood takes places from itself alone. All together hold less than twice the places,
+ * or one for each tenant.
  */
 export class Admission {
-  readonly #maxQueueMs: number;
-  readonly #minInFlight: number;
+  readonly #options: Required<AdmissionOptions>;
+  /** Requests in hand of each tenant that has any. */
+  readonly #held = new Map<string, number>();
   #inFlight = 0;
   #rate = FIRST_RATE;
+  /** What an answer takes without a queue, in milliseconds; not learnt during overload. */
+  #shortestMs = 0;
   #windowStart = 0;
+  #tookMs = 0;
   #answered = 0;
   #wasBusy = false;
+  #refusedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ maxQueueMs = 500, minInFlight = 16 }: AdmissionOptions = {}) {
-    this.#maxQueueMs = maxQueueMs;
-    this.#minInFlight = minInFlight;
+  constructor(options: AdmissionOptions = {}) {
+    const { maxQueueMs = 500, targetQueueMs = 20, burst = 1_000, minInFlight = 4 } = options;
+    this.#options = { maxQueueMs, targetQueueMs, burst, minInFlight };
   }
 
   /** Requests admitted and not answered. */
@@ -37,46 +57,80 @@ export class Admission {
     return this.#inFlight;
   }
 
+  /** How long a request that came now would wait, in milliseconds. */
+  get waitMs(): number {
+    return (this.#inFlight / this.#rate) * 1_000;
+  }
+
   /**
-   * Takes a request in. Every admitted request is followed by one `leave`.
+   * Takes a request in, or answers false. Every one taken in is followed by one `leave`.
+   * @param tenant Who shares places with nobody else; strangers are one tenant together.
    * @param now `performance.now()` milliseconds.
-   * @throws SluiceError POOL_SATURATED with the estimated wait as `Retry-After`.
    */
-  enter(now: number): void {
-    this.#turn(now);
-    const waitMs = (this.#inFlight / this.#rate) * 1_000;
-    if (this.#inFlight >= this.#minInFlight && waitMs > this.#maxQueueMs)
-      throw this.#refusal(waitMs);
+  tryEnter(tenant: string, now: number): boolean {
+    const held = this.#held.get(tenant) ?? 0;
+    const places = this.#places(now);
+    if (this.#inFlight >= places && held >= this.#share(places, held)) {
+      this.#refusedAt = now;
+      return false;
+    }
     this.#inFlight += 1;
+    this.#held.set(tenant, held + 1);
+    return true;
   }
 
-  leave(now: number): void {
-    this.#turn(now);
+  /** @param tookMs Time since it was taken in. */
+  leave(tenant: string, now: number, tookMs: number): void {
     this.#inFlight -= 1;
-    this.#answered += 1;
+    this.#learn(now, tookMs);
+    const held = (this.#held.get(tenant) as number) - 1;
+    if (held === 0) this.#held.delete(tenant);
+    else this.#held.set(tenant, held);
   }
 
-  /** Closes the window when its time is over and learns from it. */
-  #turn(now: number): void {
+  /** How many may be in hand. */
+  #places(now: number): number {
+    const { maxQueueMs, targetQueueMs, burst, minInFlight } = this.#options;
+    const [leastMs, least] = this.#isOverloaded(now)
+      ? [targetQueueMs, minInFlight]
+      : [maxQueueMs, burst];
+    const queueMs = Math.max(leastMs, 2 * this.#shortestMs);
+    return Math.max(least, (this.#rate * queueMs) / 1_000);
+  }
+
+  /** A tenant's part of the places, one at least; `held` are those that it has. */
+  #share(places: number, held: number): number {
+    const tenants = this.#held.size + (held === 0 ? 1 : 0);
+    return Math.max(1, places / tenants);
+  }
+
+  /**
+   * Counts an answer, and learns from the window when its time is over. Only answers end a window, so that a standstill
+   * is no rate: what stands still has limits of its own.
+   */
+  #learn(now: number, tookMs: number): void {
+    this.#answered += 1;
+    this.#tookMs += tookMs;
     const length = now - this.#windowStart;
     if (length >= WINDOW_MS) {
       const rate = (this.#answered / length) * 1_000;
       // An idle service answers few requests because few come: that says nothing of how many it could.
-      if (this.#wasBusy || rate > this.#rate)
-        this.#rate += NEWEST * (Math.max(rate, 1) - this.#rate);
+      if (this.#wasBusy || rate > this.#rate) this.#rate += NEWEST * (rate - this.#rate);
+      if (!this.#isOverloaded(now)) this.#learnShortest(this.#tookMs / this.#answered);
       this.#windowStart = now;
       this.#answered = 0;
+      this.#tookMs = 0;
       this.#wasBusy = true;
     }
-    if (this.#inFlight < this.#minInFlight) this.#wasBusy = false;
+    if (this.#inFlight < this.#options.minInFlight) this.#wasBusy = false;
   }
 
-  #refusal(waitMs: number): SluiceError {
-    const wait = Math.round(waitMs);
-    return new SluiceError(
-      "POOL_SATURATED",
-      `The service has ${this.#inFlight} requests in hand, about ${wait} ms of work. Repeat the request later.`,
-      { retryAfterSeconds: waitMs / 1_000 },
-    );
+  #learnShortest(meanMs: number): void {
+    const known = this.#shortestMs === 0 ? meanMs : this.#shortestMs * FORGET;
+    this.#shortestMs = Math.min(known, meanMs);
+  }
+
+  #isOverloaded(now: number): boolean {
+    return now - this.#refusedAt < CALM_MS;
   }
 }

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { performance } from "node:perf_hooks";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { type Logger, runInContext } from "@sluice/telemetry";
 import {
@@ -8,7 +10,8 @@ import {
   type onRequestAsyncHookHandler,
 } from "fastify";
 import type { Registry } from "prom-client";
-import { Admission, type AdmissionOptions } from "./admission.ts";
+import { AdmissionPace } from "./admission-pace.ts";
+import type { AdmissionOptions } from "./admission.ts";
 import type { App } from "./app.ts";
 import { closeObjects } from "./closed-schema.ts";
 import type { Exchange } from "./exchange.ts";
@@ -16,6 +19,7 @@ import { acceptJsonBodies } from "./json-body.ts";
 import { refuseMalformedRequest } from "./malformed-request.ts";
 import { refuseUnknownRoute } from "./not-found.ts";
 import { serveOpenApi } from "./openapi.ts";
+import { fillEmptyBody, isOptionalBody } from "./optional-body.ts";
 import { answerWithProblem } from "./problem-answer.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import type { Principal } from "./route-config.ts";
@@ -49,11 +53,13 @@ export interface ServerOptions {
    * Called before the body is read.
    */
   readonly limit?: (principal: Principal) => Release | Promise<Release>;
+  /** The tenant that a request claims to act for, as far as can be told at once; overload is shared out by it. */
+  readonly tenantOf?: (headers: IncomingHttpHeaders) => string | undefined;
   /** Bytes of a body. @default 16 MiB */
   readonly bodyLimit?: number;
   /** Longest a request may take, unless its route says otherwise. @default 30,000 */
   readonly requestTimeoutMs?: number;
-  /** How much may be in hand before further requests are refused. */
+  /** How much of each route may be in hand before further requests are refused, unless the route says otherwise. */
   readonly admission?: AdmissionOptions;
 }
 
@@ -61,14 +67,15 @@ type Release = (() => void) | undefined;
 
 const MIB = 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** They take about a tenth of the process. */
+const REFUSALS_PER_MS = 2;
 
 /**
  * A Fastify server with the conventions of every service: coded problems, lossless JSON, deadlines,
  * keys, metrics, access log and OpenAPI. Routes are added to it; `listen` opens it.
  */
 export function buildServer(options: ServerOptions): App {
-  const admission = new Admission(options.admission);
-  const traffic = new Traffic(options.registry, options.logger, admission);
+  const traffic = new Traffic(options.registry, options.logger);
   const app = bareServer(options, traffic);
   app.decorate("traffic", traffic);
   app.decorateRequest("exchange");
@@ -103,10 +110,20 @@ function bareServer({ logger, bodyLimit = 16 * MIB }: ServerOptions, traffic: Tr
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 
-function followRequests(app: App, { requestTimeoutMs = DEFAULT_TIMEOUT_MS }: ServerOptions): void {
+function followRequests(app: App, options: ServerOptions): void {
+  const { requestTimeoutMs = DEFAULT_TIMEOUT_MS, tenantOf } = options;
   const unmatched = policyOfUnmatched(requestTimeoutMs);
+  const pace = new AdmissionPace(REFUSALS_PER_MS);
   app.addHook("onRequest", (request, reply, done) => {
+    const { admission, refusal } = request.routeOptions.config.policy ?? unmatched;
+    const tenant = tenantOf?.(request.headers) ?? "";
+    if (admission !== undefined && !admission.tryEnter(tenant, performance.now())) {
+      app.traffic.countShed("POOL_SATURATED");
+      pace.run(() => refusal.send(reply, request.id, admission.waitMs));
+      return;
+    }
     request.exchange = app.traffic.begin(request, reply, unmatched);
+    request.exchange.place = admission && { admission, tenant };
     reply.header(REQUEST_ID_HEADER, request.id);
     if (request.is404) {
       request.exchange.enter(unmatched);
@@ -120,22 +137,22 @@ function followRequests(app: App, { requestTimeoutMs = DEFAULT_TIMEOUT_MS }: Ser
 function applyPolicies(app: App, options: ServerOptions): void {
   const { requestTimeoutMs = DEFAULT_TIMEOUT_MS } = options;
   app.addHook("onRoute", (route) => {
-    const policy = policyOf(route, requestTimeoutMs);
+    const policy = policyOf(route, { timeoutMs: requestTimeoutMs, admission: options.admission });
     if (route.schema?.body !== undefined && route.config?.allowUnknownFields !== true) {
       route.schema = { ...route.schema, body: closeObjects(route.schema.body) };
     }
+    if (isOptionalBody(route.schema?.body))
+      route.preValidation = [fillEmptyBody, ...[route.preValidation ?? []].flat()];
+    route.config = { ...route.config, policy };
     const enter = enterBy(policy, options);
     route.onRequest = [enter, ...[route.onRequest ?? []].flat()];
   });
 }
 
 function enterBy(policy: RoutePolicy, options: ServerOptions): onRequestAsyncHookHandler {
-  const { scope, timeoutMs } = policy;
-  // Streams and long polls stay for as long as they like: they say nothing of how fast requests are answered.
-  const isQueued = scope !== undefined && timeoutMs !== undefined;
+  const { scope } = policy;
   return async (request) => {
     request.exchange.enter(policy);
-    if (isQueued) request.server.traffic.admit(request.exchange);
     if (scope !== undefined) await identify(request, scope, options);
   };
 }

@@ -3,6 +3,7 @@ import { SluiceError } from "@sluice/errors";
 import type { RequestContext } from "@sluice/telemetry";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requestTimeoutOf } from "./request-timeout.ts";
+import type { Admission } from "./admission.ts";
 import type { RoutePolicy } from "./route-policy.ts";
 
 // A handler that was told to stop answers by itself; one that does not listen is answered for.
@@ -19,8 +20,8 @@ export class Exchange implements RequestContext {
   readonly reply: FastifyReply;
   policy: RoutePolicy;
   deadline: number | undefined;
-  /** It counts towards what the server has in hand. */
-  admitted = false;
+  /** The place that it takes among those in hand, and whose it is; undefined = none. */
+  place: { readonly admission: Admission; readonly tenant: string } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #controller: AbortController | undefined;
   #reason: SluiceError | undefined;

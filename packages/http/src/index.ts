@@ -1,7 +1,15 @@
 export type { App } from "./app.ts";
 export { type ServerOptions, buildServer } from "./build-server.ts";
+export {
+  EVENT_STREAM,
+  KEEP_ALIVE,
+  eventText,
+  sendEventStream,
+  wantsEventStream,
+} from "./event-stream.ts";
 export { invalidArgument } from "./invalid-argument.ts";
 export { type ListenOptions, type Listening, listen } from "./listen.ts";
+export { type ListenInternallyOptions, listenInternally } from "./listen-internally.ts";
 export { type KeysetPage, type Page, PageQuery, type PageRequest, readPage } from "./page.ts";
 export { parseJson, type ParseJsonOptions } from "./parse-json.ts";
 export type { Principal, RenderedProblem, RouteConfig } from "./route-config.ts";

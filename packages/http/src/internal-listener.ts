@@ -1,11 +1,43 @@
+import { once } from "node:events";
 import { type Server, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 import type { Readiness } from "./readiness.ts";
+import type { ShutdownPhase } from "./shutdown.ts";
 
 type Answer = { status: number; contentType: string; body: string };
 
+/** Where the internal listener is, and how it ends. */
+export interface InternalListener {
+  readonly url: string;
+  /** The last step of a shutdown: probes and scrapes are answered until then. */
+  readonly closing: ShutdownPhase;
+}
+
+/** Opens the listener of /metrics, /health/live and /health/ready. @param port 0 = any free one */
+export async function openInternalListener(
+  registry: Registry,
+  readiness: Readiness,
+  host: string,
+  port: number,
+): Promise<InternalListener> {
+  const server = createInternalServer(registry, readiness);
+  server.listen(port, host);
+  await once(server, "listening");
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    closing: { name: "internal listener", limitMs: 1_000, run: () => close(server) },
+  };
+}
+
+async function close(server: Server): Promise<void> {
+  server.close();
+  server.closeAllConnections();
+  await once(server, "close");
+}
+
 /** The server of /metrics, /health/live and /health/ready, which is for the machine's own use and not for clients. */
-export function createInternalServer(registry: Registry, readiness: Readiness): Server {
+function createInternalServer(registry: Registry, readiness: Readiness): Server {
   const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
     "/metrics": async () => ({
       status: 200,

@@ -1,6 +1,7 @@
 import { SluiceError } from "@sluice/errors";
 import type { FastifyRequest } from "fastify";
 import type { App } from "./app.ts";
+import { isOptionalBody } from "./optional-body.ts";
 import { parseJson } from "./parse-json.ts";
 
 /** Makes `app` read JSON bodies losslessly, and no other media type unless a route adds its own. */
@@ -32,6 +33,7 @@ function readJson(request: FastifyRequest, body: Buffer): unknown {
   }
   if (body.length > 0) return parseJson(body, request.exchange.policy);
   // Clients set the content type on requests without a body too, such as DELETE.
-  if (request.routeOptions.schema?.body === undefined) return undefined;
+  const schema = request.routeOptions.schema?.body;
+  if (schema === undefined || isOptionalBody(schema)) return undefined;
   throw new SluiceError("INVALID_JSON", "The body is empty. Send a JSON text.");
 }

@@ -1,13 +1,10 @@
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { SluiceError } from "@sluice/errors";
 import type { Logger } from "@sluice/telemetry";
 import type { App } from "./app.ts";
 import { Connections } from "./connections.ts";
-import { createInternalServer } from "./internal-listener.ts";
+import { type InternalListener, openInternalListener } from "./internal-listener.ts";
 import { Readiness } from "./readiness.ts";
-import { runPhases, type ShutdownPhase } from "./shutdown.ts";
+import { resourcePhases, shutDown, type ShutdownPhase } from "./shutdown.ts";
 
 /** What `listen` opens, and what it closes at the end. */
 export interface ListenOptions {
@@ -41,8 +38,9 @@ export interface Listening {
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { app, ready, host, port, internalPort, internalHost = "127.0.0.1", logger } = options;
   const readiness = new Readiness(ready);
-  const internal = createInternalServer(app.traffic.registry, readiness);
-  const internalUrl = await open(internal, internalHost, internalPort);
+  const { registry } = app.traffic;
+  const internal = await openInternalListener(registry, readiness, internalHost, internalPort);
+  const internalUrl = internal.url;
   try {
     const listenTextResolver = (url: string) => `Listening at ${url}, internally at ${internalUrl}`;
     const connections = new Connections(app.server, (socket) => app.traffic.isBusy(socket));
@@ -52,29 +50,16 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     const close = () => (closing ??= shutDown(phases(), logger));
     return { url, internalUrl, close };
   } catch (error) {
-    internal.close();
+    await internal.closing.run();
     throw error;
   }
 }
 
-async function open(server: Server, host: string, port: number): Promise<string> {
-  server.listen(port, host);
-  await once(server, "listening");
-  return `http://${host}:${(server.address() as AddressInfo).port}`;
-}
-
-async function shutDown(phases: readonly ShutdownPhase[], logger: Logger): Promise<void> {
-  const failed = await runPhases(phases, logger);
-  if (failed.length > 0) throw new Error(`The shutdown was not clean: ${failed.join(", ")}.`);
-}
-
 interface Parts {
   readonly readiness: Readiness;
-  readonly internal: Server;
+  readonly internal: InternalListener;
   readonly connections: Connections;
 }
-
-const RESOURCE_LIMIT_MS = 5_000;
 
 function phasesOf(
   { app, onClose = [], drainTimeoutMs = 20_000, farewellMs = 500 }: ListenOptions,
@@ -97,12 +82,8 @@ function phasesOf(
       run: () => closed,
       force: () => cutOff(app, closed),
     },
-    ...onClose.toReversed().map((run, i) => ({
-      name: `resource ${onClose.length - i}`,
-      limitMs: RESOURCE_LIMIT_MS,
-      run,
-    })),
-    { name: "internal listener", limitMs: 1_000, run: () => closeInternal(internal) },
+    ...resourcePhases(onClose),
+    internal.closing,
   ];
 }
 
@@ -133,10 +114,4 @@ async function cutOff(app: App, closed: Promise<unknown> | undefined): Promise<v
   app.traffic.cancelAll(new SluiceError("SHUTTING_DOWN", "The instance is shutting down. Repeat."));
   const drop = setTimeout(() => app.server.closeAllConnections(), CUT_OFF_MS);
   await closed?.finally(() => clearTimeout(drop));
-}
-
-async function closeInternal(server: Server): Promise<void> {
-  server.close();
-  server.closeAllConnections();
-  await once(server, "close");
 }

@@ -1,5 +1,7 @@
 import type { FastifyContextConfig } from "fastify";
 import type { Problem } from "@sluice/errors";
+import type { AdmissionOptions } from "./admission.ts";
+import type { RoutePolicy } from "./route-policy.ts";
 
 /** Who a request acts for. The package that supplies `authenticate` declares its members. */
 // oxlint-disable-next-line typescript/no-empty-object-type -- open for declaration merging
@@ -28,6 +30,10 @@ declare module "fastify" {
     allowUnknownFields?: boolean;
     /** Limit of the whole exchange in milliseconds; null = none, for streams. @default the server's */
     timeoutMs?: number | null;
+    /** How much of the route may be in hand before further requests are refused. @default the server's */
+    admission?: AdmissionOptions;
+    /** What the server makes of the members above. */
+    policy?: RoutePolicy;
   }
 
   interface FastifyRequest {

@@ -1,5 +1,7 @@
 import type { Problem } from "@sluice/errors";
 import type { RouteOptions } from "fastify";
+import { AdmissionRefusal } from "./admission-refusal.ts";
+import { Admission, type AdmissionOptions } from "./admission.ts";
 import { renderProblemJson } from "./problem-json.ts";
 import type { RenderedProblem } from "./route-config.ts";
 
@@ -11,6 +13,10 @@ export interface RoutePolicy {
   readonly timeoutMs: number | undefined;
   /** undefined = public */
   readonly scope: string | undefined;
+  /** Whether a request is taken in; undefined = public routes, streams and long polls, which are not refused. */
+  readonly admission: Admission | undefined;
+  /** How overload is told. */
+  readonly refusal: AdmissionRefusal;
   readonly nonFiniteAsNull: boolean;
   readonly renderProblem: (problem: Problem) => RenderedProblem;
 }
@@ -19,18 +25,27 @@ export interface RoutePolicy {
  * The policy of a route.
  * @throws Error when it declares neither a scope nor that it is public
  */
-export function policyOf(options: RouteOptions, timeoutMs: number): RoutePolicy {
+export function policyOf(
+  options: RouteOptions,
+  { timeoutMs, admission }: { timeoutMs: number; admission: AdmissionOptions | undefined },
+): RoutePolicy {
   const config = options.config ?? {};
   if ((config.scope === undefined) === (config.public === undefined)) {
     const name = `${String(options.method)} ${options.url}`;
     throw new Error(`${name} must declare either config.scope or config.public.`);
   }
+  const renderProblem = config.renderProblem ?? renderProblemJson;
+  // Streams and long polls stay for as long as they like: they say nothing of how fast requests are answered.
+  const isQueued = config.scope !== undefined && config.timeoutMs !== null;
   return {
     route: options.url,
     timeoutMs: config.timeoutMs === undefined ? timeoutMs : (config.timeoutMs ?? undefined),
     scope: config.scope,
+    // Routes differ a hundredfold in what a request costs: the rate of one says nothing of another.
+    admission: isQueued ? new Admission({ ...admission, ...config.admission }) : undefined,
+    refusal: new AdmissionRefusal(renderProblem),
     nonFiniteAsNull: config.nonFiniteAsNull ?? false,
-    renderProblem: config.renderProblem ?? renderProblemJson,
+    renderProblem,
   };
 }
 
@@ -40,6 +55,8 @@ export function policyOfUnmatched(timeoutMs: number): RoutePolicy {
     route: "unmatched",
     timeoutMs,
     scope: undefined,
+    admission: undefined,
+    refusal: new AdmissionRefusal(renderProblemJson),
     nonFiniteAsNull: false,
     renderProblem: renderProblemJson,
   };

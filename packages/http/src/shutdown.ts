@@ -9,11 +9,25 @@ export interface ShutdownPhase {
   readonly force?: () => unknown;
 }
 
-/** Runs the phases one after the other, whatever becomes of each. Returns the names of those that failed. */
-export async function runPhases(
-  phases: readonly ShutdownPhase[],
-  logger: Logger,
-): Promise<string[]> {
+const RESOURCE_LIMIT_MS = 5_000;
+
+/** Closes what a process opened, the last opened first. */
+export function resourcePhases(onClose: readonly (() => unknown)[]): ShutdownPhase[] {
+  return onClose.toReversed().map((run, i) => ({
+    name: `resource ${onClose.length - i}`,
+    limitMs: RESOURCE_LIMIT_MS,
+    run,
+  }));
+}
+
+/** Runs the phases one after the other, whatever becomes of each. @throws Error that names those that failed */
+export async function shutDown(phases: readonly ShutdownPhase[], logger: Logger): Promise<void> {
+  const failed = await runPhases(phases, logger);
+  if (failed.length > 0) throw new Error(`The shutdown was not clean: ${failed.join(", ")}.`);
+}
+
+/** @returns the names of those that failed. */
+async function runPhases(phases: readonly ShutdownPhase[], logger: Logger): Promise<string[]> {
   const failed: string[] = [];
   for (const phase of phases) {
     logger.info({ phase: phase.name }, "shutting down");

@@ -4,7 +4,6 @@ import { SluiceError } from "@sluice/errors";
 import type { Logger } from "@sluice/telemetry";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { Admission } from "./admission.ts";
 import { Exchange } from "./exchange.ts";
 import { RequestDurations } from "./request-durations.ts";
 import type { RoutePolicy } from "./route-policy.ts";
@@ -18,11 +17,9 @@ export class Traffic {
   readonly #bySocket = new WeakMap<Socket, Set<Exchange>>();
   readonly #durations: RequestDurations;
   readonly #shed: Counter<"reason">;
-  readonly #admission: Admission;
 
-  constructor(registry: Registry, logger: Logger, admission: Admission) {
+  constructor(registry: Registry, logger: Logger) {
     this.registry = registry;
-    this.#admission = admission;
     this.#logger = logger;
     this.#durations = new RequestDurations(registry);
     this.#shed = new Counter({
@@ -54,12 +51,6 @@ export class Traffic {
     this.#exchangesOf(request.raw.socket).add(exchange);
     reply.raw.on("close", () => this.#end(exchange));
     return exchange;
-  }
-
-  /** Takes the exchange in hand. @throws SluiceError POOL_SATURATED when too much of it is there already */
-  admit(exchange: Exchange): void {
-    this.#admission.enter(exchange.startedAt);
-    exchange.admitted = true;
   }
 
   /** Counts a refusal that came of load. */
@@ -98,8 +89,8 @@ export class Traffic {
     if (!complete) exchange.abort(clientGone());
     const status = complete ? reply.raw.statusCode : 499;
     const now = performance.now();
-    if (exchange.admitted) this.#admission.leave(now);
     const milliseconds = now - exchange.startedAt;
+    exchange.place?.admission.leave(exchange.place.tenant, now, milliseconds);
     this.#durations.observe(method, policy.route, status, milliseconds / 1000);
     this.#logger.info(
       {

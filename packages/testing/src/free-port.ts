@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 
 /** The ports of a stack, relative to its base: services, PostgreSQL, PgBouncer, Redis, internal listeners. */
-const STACK_OFFSETS = [1, 2, 3, 4, 10, 11, 12, 1001, 1002, 1003, 1004];
+const STACK_OFFSETS = [1, 2, 3, 4, 10, 11, 12, 1001, 1002, 1003, 1004, 1005];
 
 /** A TCP port of the loopback interface that nobody listens on at this moment. */
 export async function freePort(): Promise<number> {

@@ -1,3 +1,4 @@
+export { type PlanNode, explain, readsOf } from "./explain.ts";
 export { freePort, freePortBase } from "./free-port.ts";
 export { readStack } from "./read-stack.ts";
 export type { Stack } from "./read-stack.ts";

@@ -33,7 +33,13 @@ function shared(): { stack?: Promise<LocalStack> } {
 async function startStack(): Promise<LocalStack> {
   if (process.env["SLUICE_STACK"] !== undefined) return { stop: async () => {} };
   const home = await mkdtemp(join(tmpdir(), "sluice-test-"));
-  const env = { ...process.env, SLUICE_HOME: home, SLUICE_PORT_BASE: String(await freePortBase()) };
+  const env = {
+    ...process.env,
+    SLUICE_HOME: home,
+    SLUICE_PORT_BASE: String(await freePortBase()),
+    // What fails eight times is given up within seconds instead of minutes.
+    SLUICE_OUTBOX_BACKOFF_MS: "50",
+  };
   const stop = runOnce(async () => {
     await npm(env, "stop");
     await rm(home, { recursive: true, force: true });

@@ -5,6 +5,9 @@ import { createLogger, createRegistry } from "@sluice/telemetry";
 import { loadWorkloads, selectProfile } from "@sluice/workloads";
 import { readStack } from "./read-stack.ts";
 
+// One for all: each logger listens for the end of the process.
+const logger = createLogger({ service: "testing", level: "silent" });
+
 /** A project that nobody else uses, and a key to it. */
 export interface TestProject {
   readonly tenant: string;
@@ -27,7 +30,7 @@ export async function uniqueProject(
     settings: { ...admin, base: 1, overflow: 0 },
     service: "testing",
     registry: createRegistry("testing"),
-    logger: createLogger({ service: "testing", level: "silent" }),
+    logger,
   });
   try {
     const tenant = `t-${randomBytes(6).toString("hex")}`;

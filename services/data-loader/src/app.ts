@@ -16,7 +16,7 @@ export interface DataLoaderDeps {
   readonly sampleDb: Queryable;
   readonly importDb: TransactionalDatabase;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
-  readonly quotas: Pick<TenantQuotas, "admit">;
+  readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
   readonly logger: Logger;
   readonly registry: Registry;
 }
@@ -38,6 +38,9 @@ export function buildApp({
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),
     limit: (principal) => quotas.admit(principal),
+    tenantOf: (headers) => quotas.tenantOf(headers),
+    // 120 jobs of 20 workers may all come at once, and come back at once after an outage.
+    admission: { burst: 5_000 },
   });
   // Ordinals and counts come from the database as 64-bit integers.
   app.setSerializerCompiler(() => stringifyJson);

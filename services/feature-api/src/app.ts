@@ -1,4 +1,5 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
+import { coalesceMeter } from "@sluice/coalesce";
 import { type App, buildServer } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
@@ -6,7 +7,6 @@ import { healthRoute } from "./feast/health-route.ts";
 import type { FeatureApi } from "./feature-api.ts";
 import { serviceRoutes } from "./feature-services/routes.ts";
 import { openServiceCatalog } from "./feature-services/service-catalog.ts";
-import { coalesceMetrics } from "./lookup/coalesce-metrics.ts";
 import { entityReader } from "./lookup/read-entities.ts";
 import { lookUpRoutes } from "./lookup/routes.ts";
 import { ServedMetrics } from "./lookup/served-metrics.ts";
@@ -20,7 +20,7 @@ export const SERVICE = "feature-api";
 export interface FeatureApiDeps {
   readonly db: Queryable;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
-  readonly quotas: Pick<TenantQuotas, "admit">;
+  readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
   readonly logger: Logger;
   readonly registry: Registry;
 }
@@ -35,12 +35,13 @@ export function buildApp({ db, verifier, quotas, logger, registry }: FeatureApiD
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),
     limit: (principal) => quotas.admit(principal),
+    tenantOf: (headers) => quotas.tenantOf(headers),
   });
   const api: FeatureApi = {
     db,
     catalog: openViewCatalog(db),
     services: openServiceCatalog(db),
-    read: entityReader(db, coalesceMetrics(registry)),
+    read: entityReader(db, coalesceMeter(registry, "read")),
     served: new ServedMetrics(registry),
     now: Date.now,
     projectOf: (request, name) => verifier.resolveProject(request.principal, name),

@@ -35,8 +35,11 @@ export class Catalog<T extends Named> {
 
   /** @throws SluiceError when it does not exist. */
   async get(projectId: string, name: string): Promise<T> {
-    const [value] = await this.getAll(projectId, [name]);
-    return value as T;
+    const known = this.#fresh(projectId, name);
+    if (known === undefined) return (await this.getAll(projectId, [name]))[0] as T;
+    const value = await known;
+    if (value === undefined) throw this.#options.notFound([name]);
+    return value;
   }
 
   /** In the order of `names`. @throws SluiceError that names all that do not exist. */

@@ -1,12 +1,11 @@
-import { openScratchDatabase } from "@sluice/testing";
+import { openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
 import postgres from "postgres";
 import type { ChangedJob } from "./jobs/job.ts";
 import type { JobRequest } from "./jobs/create-job.ts";
-import type { TransactionalDatabase } from "./transitions/queries.ts";
 
 /** For tests: a PostgreSQL of one's own with a tenant and some projects in it. */
 export interface ScratchTraining {
-  readonly db: TransactionalDatabase;
+  readonly db: ScratchDatabase["db"];
   /** Who may look at everything, explain and analyze. */
   readonly superuser: postgres.Sql;
   readonly tenantId: string;

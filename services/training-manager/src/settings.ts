@@ -24,5 +24,14 @@ export const Settings = Type.Object({
     pattern: "^postgres(ql)?://",
     description: "PgBouncer's alias for the workload",
   }),
+  SLUICE_HANG_SECONDS: Type.Integer({
+    minimum: 1,
+    default: 600,
+    description: "how long no step of a job may move before it counts as hung",
+  }),
   SLUICE_REDIS_URL: Type.Optional(Type.String({ pattern: "^rediss?://" })),
+  SLUICE_WEBHOOK_ALLOW_PRIVATE: Type.Boolean({
+    default: false,
+    description: "whether webhooks may call private addresses",
+  }),
 });

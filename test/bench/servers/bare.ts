@@ -1,9 +1,10 @@
-// What a look-up service is without any of Sluice: a Fastify route over a pool of pg, one query a request, and a route
-// that returns a constant. DATABASE_URL, PORT.
+// What a look-up service is without any of Sluice: a Fastify route over a pool of pg, one query a request, the same with
+// prepared statements and without a pooler in between, and a route that returns a constant. DATABASE_URL, DIRECT_URL, PORT.
 import Fastify from "fastify";
 import pg from "pg";
 
 const pool = new pg.Pool({ connectionString: process.env["DATABASE_URL"], max: 10 });
+const direct = new pg.Pool({ connectionString: process.env["DIRECT_URL"], max: 10 });
 const app = Fastify();
 
 const LOOK_UP = `
@@ -13,12 +14,19 @@ const LOOK_UP = `
 
 app.get("/constant", () => ({ status: "PRESENT" }));
 
-app.get<{ Params: { project: string; view: string; key: string } }>(
-  "/look-up/:project/:view/:key",
-  async ({ params: { project, view, key } }) => {
-    const { rows } = await pool.query(LOOK_UP, [project, view, JSON.stringify([key])]);
-    return rows[0] as unknown;
-  },
-);
+interface Entity {
+  readonly Params: { readonly project: string; readonly view: string; readonly key: string };
+}
+
+app.get<Entity>("/look-up/:project/:view/:key", async ({ params: { project, view, key } }) => {
+  const { rows } = await pool.query(LOOK_UP, [project, view, JSON.stringify([key])]);
+  return rows[0] as unknown;
+});
+
+app.get<Entity>("/prepared/:project/:view/:key", async ({ params: { project, view, key } }) => {
+  const values = [project, view, JSON.stringify([key])];
+  const { rows } = await direct.query({ name: "look-up", text: LOOK_UP, values });
+  return rows[0] as unknown;
+});
 
 await app.listen({ host: "127.0.0.1", port: Number(process.env["PORT"]) });

@@ -3,6 +3,8 @@ import type { Logger } from "@sluice/telemetry";
 import type { Redis } from "ioredis";
 import { Counter, type Registry } from "prom-client";
 import type { Principal } from "../principal.ts";
+import type { CredentialedRequest } from "../verify/authenticate.ts";
+import { KnownTenants } from "./known-tenants.ts";
 import { RateLimits } from "./rate-limits.ts";
 
 export interface TenantQuotasOptions {
@@ -22,6 +24,7 @@ const WARN_INTERVAL_MS = 10_000;
  * A platform key acts for no tenant and has no quota.
  */
 export class TenantQuotas {
+  readonly #known = new KnownTenants();
   readonly #inHand = new Map<string, number>();
   readonly #rates: RateLimits | undefined;
   readonly #logger: Logger;
@@ -45,7 +48,9 @@ export class TenantQuotas {
    * Admits one request of the principal's tenant.
    * @throws SluiceError QUOTA_EXCEEDED that names the quota.
    */
-  admit({ tenantId, quotas }: Principal): Release | undefined | Promise<Release | undefined> {
+  admit(principal: Principal): Release | undefined | Promise<Release | undefined> {
+    const { tenantId, quotas } = principal;
+    this.#known.note(principal);
     if (tenantId === null) return undefined;
     const { requestsPerSecond, concurrentRequests } = quotas;
     const release =
@@ -58,6 +63,11 @@ export class TenantQuotas {
         throw error;
       },
     );
+  }
+
+  /** The tenant that a request claims to act for, when its key was verified lately; proves nothing. */
+  tenantOf(headers: CredentialedRequest["headers"]): string | undefined {
+    return this.#known.of(headers);
   }
 
   /** Closes the connection to Redis. Idempotent. */

@@ -1,12 +1,13 @@
+import { ChannelListener } from "@sluice/pubsub";
 import type { Logger } from "@sluice/telemetry";
 import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { Principal, Project } from "../principal.ts";
 import type { Queryable } from "../queryable.ts";
+import { REVOCATION_CHANNEL } from "../revocation-channel.ts";
 import { type CredentialedRequest, type KnownKey, authenticate, loadKey } from "./authenticate.ts";
 import { LookupCache } from "./lookup-cache.ts";
 import { loadProject, resolveProject } from "./resolve-project.ts";
-import { RevocationListener } from "./revocation-listener.ts";
 import { LOOKUP_DEADLINE_MS, sharedLookup } from "./shared-lookup.ts";
 import { registerVerifierMetrics } from "./verifier-metrics.ts";
 
@@ -65,11 +66,13 @@ export function createVerifier({ db, redis, logger, registry }: VerifierOptions)
   };
 }
 
-function listen(redis: Redis, logger: Logger, keys: LookupCache<KnownKey>): RevocationListener {
-  return new RevocationListener({
+function listen(redis: Redis, logger: Logger, keys: LookupCache<KnownKey>): ChannelListener {
+  return new ChannelListener({
     redis,
+    channel: REVOCATION_CHANNEL,
     logger,
-    onRevoked: (keyId) => keys.drop(keyId),
+    onMessage: (keyId) => keys.drop(keyId),
     onGap: () => keys.clear(),
+    consequence: "a revoked key may be accepted for up to 10 s",
   });
 }

@@ -21,6 +21,10 @@ export async function requireFingerprint(
       : `which is version ${other}'s, while the plan reads version ${version}`;
   const detail = `The reader began with data of fingerprint ${fingerprint}, ${began}. Go on with the plan of that version of "${dataset}", or start the epoch anew.`;
   throw new SluiceError("FINGERPRINT_MISMATCH", detail, {
-    extra: { expected: fingerprint, actual, changed: [other === undefined ? "content" : "version"] },
+    extra: {
+      expected: fingerprint,
+      actual,
+      changed: [other === undefined ? "content" : "version"],
+    },
   });
 }

@@ -11,7 +11,9 @@ export class Plan {
   /** @throws Error for a plan of an algorithm that this process does not know: it would deliver another order. */
   constructor(planId: string, datasetId: string, definition: Definition) {
     if (definition.algorithm !== ALGORITHM)
-      throw new Error(`plan ${planId} is of ${definition.algorithm}; this process knows ${ALGORITHM}`);
+      throw new Error(
+        `plan ${planId} is of ${definition.algorithm}; this process knows ${ALGORITHM}`,
+      );
     this.planId = planId;
     this.datasetId = datasetId;
     this.definition = definition;

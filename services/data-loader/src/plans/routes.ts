@@ -36,7 +36,13 @@ export function planRoutes(app: App, api: DataLoader): void {
     },
     handler: async (request) => {
       const { projectId } = await api.projectOf(request, request.params.project);
-      const { seed = 0, shuffle = "full", block_size = null, tail = "short", ...rest } = request.body;
+      const {
+        seed = 0,
+        shuffle = "full",
+        block_size = null,
+        tail = "short",
+        ...rest
+      } = request.body;
       const plan = await api.plans.make(projectId, {
         dataset: rest.dataset,
         version: rest.version,

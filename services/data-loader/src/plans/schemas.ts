@@ -10,7 +10,11 @@ export const PlanBody = Type.Object(
   {
     dataset: DatasetParams.properties.dataset,
     version: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: MAX_INDEX, description: "The newest sealed one when absent" }),
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_INDEX,
+        description: "The newest sealed one when absent",
+      }),
     ),
     seed: Type.Optional(
       Type.Unsafe<number | bigint>({
@@ -21,7 +25,12 @@ export const PlanBody = Type.Object(
     ),
     shuffle: Type.Optional(Type.Enum(["full", "block", "none"], { default: "full" })),
     block_size: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: MAX_BATCH_SIZE, default: 1_024, description: "Of `block` only" }),
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_BATCH_SIZE,
+        default: 1_024,
+        description: "Of `block` only",
+      }),
     ),
     batch_size: Type.Integer({
       minimum: 1,
@@ -60,7 +69,9 @@ export const StepQuery = Type.Object({
   ),
 });
 
-export const LocateQuery = Type.Object({ sample_id: Type.String({ minLength: 1, maxLength: 512 }) });
+export const LocateQuery = Type.Object({
+  sample_id: Type.String({ minLength: 1, maxLength: 512 }),
+});
 
 export const AuditQuery = Type.Object({ epoch: Type.Optional({ ...Epoch, default: 0 }) });
 
@@ -125,7 +136,11 @@ export const AuditAnswer = Type.Object(
     missing: Type.Integer(),
     repeated: Type.Integer(),
     padded: Type.Integer(),
-    sha256: Type.String({ description: "Of the ordinals in their order, 8 bytes little-endian each" }),
+    sha256: Type.String({
+      description: "Of the ordinals in their order, 8 bytes little-endian each",
+    }),
   },
   { description: "What the epoch delivers, counted sample by sample" },
 );
+
+export const NotModified = Type.Null({ description: "What the client has is still right" });

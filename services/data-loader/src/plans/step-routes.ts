@@ -3,7 +3,7 @@ import { invalidArgument } from "@sluice/http";
 import type { DataLoader } from "../data-loader.ts";
 import { requireFingerprint } from "./fingerprint.ts";
 import { renderSlice } from "./render-slice.ts";
-import { StepAnswer, StepParams, StepQuery } from "./schemas.ts";
+import { NotModified, StepAnswer, StepParams, StepQuery } from "./schemas.ts";
 import { readSteps, type SliceRequest } from "./step-slices.ts";
 
 const MAX_STEPS = 100;
@@ -24,7 +24,7 @@ export function stepRoutes(app: App, api: DataLoader): void {
       tags: ["Plans"],
       params: StepParams,
       querystring: StepQuery,
-      response: { 200: StepAnswer },
+      response: { 200: StepAnswer, 304: NotModified },
     },
     handler: async (request, reply) => {
       const { projectId } = await api.projectOf(request, request.params.project);
@@ -36,7 +36,7 @@ export function stepRoutes(app: App, api: DataLoader): void {
       requireRank(wanted);
       const etag = `"${plan.planId}.${epoch}.${step}.${rank}.${worldSize}"`;
       reply.headers({ etag, "cache-control": FOR_GOOD, vary: "accept, accept-encoding" });
-      if (request.headers["if-none-match"] === etag) return reply.code(304).send();
+      if (request.headers["if-none-match"] === etag) return reply.code(304).send(null);
       const slices = await readSteps(api.sampleDb, api.layouts, plan, wanted);
       const texts = slices.map((slice) => renderSlice(plan, wanted, slice));
       for (const { rows } of slices) api.served.inc(rows.count);

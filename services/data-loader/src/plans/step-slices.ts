@@ -79,5 +79,8 @@ function outOfRange(step: number, steps: number): SluiceError {
 }
 
 function versionDeleted(version: number): SluiceError {
-  return new SluiceError("VERSION_DELETED", `Version ${version}, which the plan reads, was deleted.`);
+  return new SluiceError(
+    "VERSION_DELETED",
+    `Version ${version}, which the plan reads, was deleted.`,
+  );
 }

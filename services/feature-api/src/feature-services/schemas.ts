@@ -1,10 +1,11 @@
 import { Type } from "typebox";
 import { MAX_FEATURES } from "../views/definition.ts";
 import { RESOURCE_NAME } from "../resource-name.ts";
+import { ProjectName } from "../views/schemas.ts";
 
 export const ServiceParams = Type.Object({
-  project: Type.String(),
-  name: Type.String({ pattern: RESOURCE_NAME }),
+  project: ProjectName,
+  name: Type.String({ pattern: RESOURCE_NAME, examples: ["delays"] }),
 });
 
 const References = Type.Array(Type.String({ pattern: "^[^:]+:.+$", description: "view:feature" }), {
@@ -15,7 +16,7 @@ const References = Type.Array(Type.String({ pattern: "^[^:]+:.+$", description: 
 
 export const PutServiceBody = Type.Object(
   { features: References },
-  { examples: [{ features: ["airport_delays:mean_delay", "route_delays:late_share"] }] },
+  { examples: [{ features: ["airport_delays:flights", "airport_delays:mean_delay"] }] },
 );
 
 export const ServiceAnswer = Type.Object(

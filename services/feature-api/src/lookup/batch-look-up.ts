@@ -32,12 +32,12 @@ export async function lookUpMany(
   const entities = parseEntityColumns(request.entities, views);
   const names = outputNames(entities, features, request.fullFeatureNames);
   checkSize(entities.rows * features.length);
-  const served = await readViews(deps, project.projectId, views, entities);
+  const served = await readViews(deps, project.projectId, entities, request.includeStale);
   const size = new AnswerSize();
   const results = [
     ...entities.joinKeys.map(({ field, values }) => joinKeyColumn(field, values)),
     ...features.map(({ view, field }) =>
-      featureColumn(field, served.get(view) as ServedRows, request.includeStale, size),
+      featureColumn(field, served.get(view) as ServedRows, size),
     ),
   ];
   for (const [view, { ages, counts }] of served)
@@ -48,20 +48,18 @@ export async function lookUpMany(
 async function readViews(
   { read, now }: LookUpDeps,
   projectId: string,
-  views: readonly FeatureView[],
-  { rows, keys }: EntityColumns,
+  { named }: EntityColumns,
+  includeStale: boolean,
 ): Promise<Map<FeatureView, ServedRows>> {
-  const addresses = views.flatMap(({ viewId, name }) =>
-    (keys.get(name) ?? []).map((entityKey) => ({ viewId, entityKey })),
-  );
-  const found = await read(projectId, addresses);
+  const wanted = [...named].map(([{ viewId }, { keys }]) => ({ viewId, entityKeys: keys }));
+  const found = await read.many(projectId, wanted);
   const nowMs = now();
-  return new Map(
-    views.map((view, index) => [
-      view,
-      judgeRows(view, found.slice(index * rows, (index + 1) * rows), nowMs),
-    ]),
-  );
+  const served = new Map<FeatureView, ServedRows>();
+  for (const [index, [view, { places }]] of [...named].entries()) {
+    const rows = places.map((place) => found[index]?.[place]);
+    served.set(view, judgeRows(view, rows, { nowMs, includeStale }));
+  }
+  return served;
 }
 
 /** Join keys in request order, then features in request order. @throws SluiceError VALIDATION_FAILED when two are alike */

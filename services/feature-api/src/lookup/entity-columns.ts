@@ -13,8 +13,15 @@ export interface EntityColumns {
   readonly rows: number;
   /** The join keys among the request's columns, in its order. */
   readonly joinKeys: readonly { readonly field: Field; readonly values: readonly Stored[] }[];
-  /** For each view, by name: the key of every row. */
-  readonly keys: ReadonlyMap<string, readonly string[]>;
+  /** The entities of each view; views with the same join keys have the same ones. */
+  readonly named: ReadonlyMap<FeatureView, NamedEntities>;
+}
+
+/** The entities that rows name, each once. */
+export interface NamedEntities {
+  readonly keys: readonly string[];
+  /** For each row the place of its entity's key. */
+  readonly places: readonly number[];
 }
 
 /**
@@ -36,14 +43,14 @@ export function parseEntityColumns(
   for (const [name, field] of fields)
     parsed.set(name, parseColumn(field, columns.get(name) ?? [], faults));
   faults.throwIfAny();
-  const keys = new Map(views.map((view) => [view.name, keysOf(view, parsed, rows, faults)]));
+  const named = entitiesOf(views, parsed, rows, faults);
   faults.throwIfAny();
   const inRequest = [...columns.keys()].filter((name) => fields.has(name));
   const joinKeys = inRequest.map((name) => ({
     field: fields.get(name) as Field,
     values: parsed.get(name) ?? [],
   }));
-  return { rows, joinKeys, keys };
+  return { rows, joinKeys, named };
 }
 
 function countRows(columns: ReadonlyMap<string, readonly unknown[]>, faults: Faults): number {
@@ -91,20 +98,48 @@ function parseColumn({ name, codec }: Field, column: readonly unknown[], faults:
   );
 }
 
+function entitiesOf(
+  views: readonly FeatureView[],
+  parsed: ReadonlyMap<string, Stored[]>,
+  rows: number,
+  faults: Faults,
+): Map<FeatureView, NamedEntities> {
+  const known = new Map<string, NamedEntities>();
+  const named = new Map<FeatureView, NamedEntities>();
+  for (const view of views) {
+    const joinKeys = JSON.stringify(view.joinKeys.map(({ name }) => name));
+    const entities =
+      known.get(joinKeys) ?? distinctEntities(keysOf(view.joinKeys, parsed, rows, faults));
+    known.set(joinKeys, entities);
+    named.set(view, entities);
+  }
+  return named;
+}
+
 function keysOf(
-  view: FeatureView,
+  joinKeys: readonly Field[],
   parsed: ReadonlyMap<string, Stored[]>,
   rows: number,
   faults: Faults,
 ): string[] {
-  const columns = view.joinKeys.map(({ name }) => parsed.get(name) ?? []);
+  const columns = joinKeys.map(({ name }) => parsed.get(name) ?? []);
   return Array.from({ length: rows }, (_, row) => {
     const values = columns.map((column) => column[row] as Stored);
     return (
       faults.collect(
         () => `entities[${row}]`,
-        () => entityKey(view.joinKeys, values),
+        () => entityKey(joinKeys, values),
       ) ?? ""
     );
   });
+}
+
+function distinctEntities(keys: readonly string[]): NamedEntities {
+  const known = new Map<string, number>();
+  const places = keys.map((key) => {
+    const place = known.get(key) ?? known.size;
+    known.set(key, place);
+    return place;
+  });
+  return { keys: [...known.keys()], places };
 }

@@ -1,13 +1,13 @@
 import { SluiceError } from "@sluice/errors";
+import { explain, openScratchDatabase, type PlanNode, type ScratchDatabase } from "@sluice/testing";
 import postgres from "postgres";
 import { Registry } from "prom-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Catalog } from "../catalog.ts";
-import { openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
 import type { Queryable } from "../views/queries.ts";
 import { type FeatureView, toView } from "../views/view.ts";
 import { lookUpMany } from "./batch-look-up.ts";
-import { type EntityAddress, findRows } from "./queries.ts";
+import { findRow, findRows, type ViewEntities } from "./queries.ts";
 import { entityReader } from "./read-entities.ts";
 import { ServedMetrics } from "./served-metrics.ts";
 
@@ -32,65 +32,63 @@ afterAll(async () => {
   await scratch.stop();
 });
 
-interface PlanNode {
-  readonly "Node Type": string;
-  readonly "Index Name"?: string;
-  readonly Plans?: readonly PlanNode[];
+/** `count` entities of each view, under one list of keys. */
+function entities(count: number): ViewEntities[] {
+  const entityKeys = Array.from(
+    { length: count },
+    (_, index) => `["e${1 + ((index * 7_919) % ENTITIES)}"]`,
+  );
+  return Array.from({ length: VIEWS }, (_, view) => ({ viewId: String(1 + view), entityKeys }));
 }
 
-function addresses(count: number): EntityAddress[] {
-  return Array.from({ length: count }, (_, index) => ({
-    viewId: String(1 + (index % VIEWS)),
-    entityKey: `["e${1 + ((index * 7_919) % ENTITIES)}"]`,
-  }));
-}
+const ONE_PROBE = ["Index Scan online_values_pkey"];
 
-async function planOf(count: number): Promise<PlanNode[]> {
-  const nodes: PlanNode[] = [];
-  const explaining: Queryable = {
-    run: async (_operation, query) => {
-      const { sql, parameters } = query.compile(scratch.db.builder);
-      const [row] = await superuser.unsafe(`explain (format json) ${sql}`, parameters as string[]);
-      const pending = [row?.["QUERY PLAN"][0].Plan as PlanNode];
-      for (const node of pending) {
-        nodes.push(node);
-        pending.push(...(node.Plans ?? []));
-      }
-      return [];
-    },
-  };
-  await findRows(explaining, "1", addresses(count));
-  return nodes;
+/** How a plan reaches tables, and how it joins where not by probing for each row. */
+function accesses(nodes: readonly PlanNode[]): string[] {
+  return nodes
+    .filter((node) => node["Relation Name"] !== undefined || node["Node Type"].endsWith("Join"))
+    .map((node) => `${node["Node Type"]} ${node["Index Name"]}`);
 }
 
 test.each([1, 100, 5_000])(
   "a look-up of %i entities among 120,000 probes the primary key and scans nothing",
   async (count) => {
-    const nodes = await planOf(count);
-    const types = nodes.map((node) => node["Node Type"]);
-    expect(types).not.toContain("Seq Scan");
-    expect(types).not.toContain("Hash Join");
-    expect(
-      nodes
-        .filter((node) => node["Index Name"] === "online_values_pkey")
-        .map((node) => node["Node Type"]),
-    ).toEqual(["Index Scan"]);
+    const nodes = await explain(scratch, superuser, (db) => findRows(db, "1", entities(count)));
+    expect(accesses(nodes)).toEqual(ONE_PROBE);
   },
 );
 
-test("rows come back at the position of their address, and only where there is one", async () => {
+test("a look-up of one entity is one probe of the primary key", async () => {
+  const address = { viewId: "2", entityKey: '["e5"]' };
+  expect(accesses(await explain(scratch, superuser, (db) => findRow(db, "1", address)))).toEqual(
+    ONE_PROBE,
+  );
+  expect((await findRow(scratch.db, "1", address))?.feature_values).toEqual({ a: 5 });
+  expect(await findRow(scratch.db, "2", address)).toBeUndefined();
+});
+
+test("rows come back in the order of their keys, and only where there is one", async () => {
   const wanted = [
-    { viewId: "2", entityKey: '["e5"]' },
-    { viewId: "2", entityKey: '["nobody"]' },
-    { viewId: "1", entityKey: '["e40000"]' },
+    { viewId: "2", entityKeys: ['["e5"]', '["nobody"]', '["e1"]'] },
+    { viewId: "1", entityKeys: ['["e40000"]'] },
+    { viewId: "3", entityKeys: ['["nobody"]'] },
   ];
-  const rows = await findRows(scratch.db, "1", wanted);
-  const found = rows.map(({ position, feature_values }) => [position, feature_values["a"]]);
-  expect(found.toSorted()).toEqual([
-    [0, 5],
-    [2, 40_000],
+  const found = await findRows(scratch.db, "1", wanted);
+  expect(found.map((rows) => rows.map((row) => row?.feature_values["a"]))).toEqual([
+    [5, undefined, 1],
+    [40_000],
+    [undefined],
   ]);
-  expect(await findRows(scratch.db, "2", wanted)).toEqual([]);
+  const ofNobody = await findRows(scratch.db, "2", wanted);
+  expect(ofNobody.flat()).toEqual([undefined, undefined, undefined, undefined, undefined]);
+});
+
+test("as many entities as a request may name come back in order", async () => {
+  const keys = Array.from({ length: 5_000 }, (_, index) => 1 + ((index * 7_919) % ENTITIES));
+  const entityKeys = keys.map((key) => `["e${key}"]`);
+  const wanted = ["3", "1"].map((viewId) => ({ viewId, entityKeys }));
+  const found = await findRows(scratch.db, "1", wanted);
+  for (const rows of found) expect(rows.map((row) => row?.feature_values["a"])).toEqual(keys);
 });
 
 test("a batch over several views is one statement, in which each entity is read once", async () => {
@@ -106,11 +104,12 @@ test("a batch over several views is one statement, in which each entity is read 
       updated_at: "",
     }),
   );
-  const statements: { operation: string; rows: number }[] = [];
+  const statements: { operation: string; positions: unknown[] }[] = [];
   const db: Queryable = {
     run: async (operation, query, options) => {
       const rows = await scratch.db.run(operation, query, options);
-      statements.push({ operation, rows: rows.length });
+      const positions = rows.map((row) => (row as { positions: string }).positions);
+      statements.push({ operation, positions });
       return rows;
     },
   };
@@ -133,7 +132,9 @@ test("a batch over several views is one statement, in which each entity is read 
       includeStale: false,
     },
   );
-  expect(statements).toEqual([{ operation: "features.find_rows", rows: 6 }]);
+  expect(statements).toEqual([
+    { operation: "features.find_rows", positions: ["1,2", "1,2", "1,2"] },
+  ]);
   const { results } = JSON.parse(json) as { results: { values: unknown[] }[] };
   expect(results.slice(1).map(({ values }) => values)).toEqual(views.map(() => [1, 2, 1, 1]));
 });

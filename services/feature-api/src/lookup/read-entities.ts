@@ -1,26 +1,31 @@
-import { type CallOptions, ReadCoalescer } from "@sluice/coalesce";
+import { type CallOptions, type CoalesceMeter, ReadCoalescer } from "@sluice/coalesce";
 import { SluiceError } from "@sluice/errors";
 import { currentContext } from "@sluice/telemetry";
 import type { Queryable } from "../views/queries.ts";
-import type { CoalesceMeter } from "./coalesce-metrics.ts";
-import { type EntityAddress, type EntityRow, findRows } from "./queries.ts";
+import {
+  type EntityAddress,
+  type EntityRow,
+  findRow,
+  findRows,
+  type FoundRows,
+  type ViewEntities,
+} from "./queries.ts";
 
-/** Reads entities of a project: one row, or undefined, for each address in its order. */
-export type ReadEntities = (
-  projectId: string,
-  addresses: readonly EntityAddress[],
-) => Promise<(EntityRow | undefined)[]>;
+/** Reads the rows of entities of a project. */
+export interface EntityReader {
+  /** One row. Requests that ask at about the same time share a statement. */
+  readonly one: (projectId: string, address: EntityAddress) => Promise<EntityRow | undefined>;
+  /** The rows of each view's entities, in their order, by one statement. */
+  readonly many: (projectId: string, wanted: readonly ViewEntities[]) => Promise<FoundRows[]>;
+}
 
 /** Enough for all that arrives during one statement; larger ones would delay the first of their callers. */
 const MAX_BATCH = 500;
 /** One being answered by PostgreSQL while the rows of the other are encoded. */
 const MAX_IN_FLIGHT = 2;
 
-/**
- * A reader that sends one statement for many addresses, and one for the single addresses of many requests. Those
- * share statements within a project only: nobody's rows are read by the right of somebody else.
- */
-export function entityReader(db: Queryable, meter: CoalesceMeter): ReadEntities {
+/** Single reads share statements within a project only: nobody's rows are read by the right of somebody else. */
+export function entityReader(db: Queryable, meter: CoalesceMeter): EntityReader {
   const coalescers = new Map<string, ReadCoalescer<EntityAddress, EntityRow | undefined>>();
   const coalescerOf = (projectId: string): ReadCoalescer<EntityAddress, EntityRow | undefined> => {
     let coalescer = coalescers.get(projectId);
@@ -30,11 +35,9 @@ export function entityReader(db: Queryable, meter: CoalesceMeter): ReadEntities 
     }
     return coalescer;
   };
-  return async (projectId, addresses) => {
-    const [address] = addresses;
-    if (address === undefined) return [];
-    if (addresses.length > 1) return readTogether(db, projectId, addresses);
-    return [await coalescerOf(projectId).load(address, callerOf())];
+  return {
+    one: (projectId, address) => coalescerOf(projectId).load(address, callerOf()),
+    many: (projectId, wanted) => findRows(db, projectId, wanted),
   };
 }
 
@@ -45,7 +48,7 @@ function coalesceReads(
   onIdle: () => void,
 ): ReadCoalescer<EntityAddress, EntityRow | undefined> {
   return new ReadCoalescer({
-    id: addressId,
+    id: ({ viewId, entityKey }) => `${viewId} ${entityKey}`,
     maxBatch: MAX_BATCH,
     maxInFlight: MAX_IN_FLIGHT,
     isShared: (error) => error instanceof SluiceError,
@@ -55,28 +58,26 @@ function coalesceReads(
   });
 }
 
-/** Each distinct address is read once. */
 async function readTogether(
   db: Queryable,
   projectId: string,
   addresses: readonly EntityAddress[],
-  options: CallOptions = {},
+  options: CallOptions,
 ): Promise<(EntityRow | undefined)[]> {
-  const distinct = new Map<string, number>();
-  const wanted: EntityAddress[] = [];
-  const places = addresses.map((address) => {
-    const id = addressId(address);
-    const place = distinct.get(id) ?? wanted.push(address) - 1;
-    distinct.set(id, place);
-    return place;
-  });
-  const rows = new Array<EntityRow | undefined>(wanted.length);
-  for (const row of await findRows(db, projectId, wanted, options)) rows[row.position] = row;
-  return places.map((place) => rows[place]);
-}
-
-function addressId({ viewId, entityKey }: EntityAddress): string {
-  return `${viewId} ${entityKey}`;
+  const [first] = addresses;
+  if (first !== undefined && addresses.length === 1)
+    return [await findRow(db, projectId, first, options)];
+  const byView = Map.groupBy(addresses, ({ viewId }) => viewId);
+  const groups = [...byView.values()];
+  const wanted = [...byView].map(([viewId, group]) => ({
+    viewId,
+    entityKeys: group.map(({ entityKey }) => entityKey),
+  }));
+  const found = await findRows(db, projectId, wanted, options);
+  const rows = new Map<EntityAddress, EntityRow | undefined>();
+  for (const [view, group] of groups.entries())
+    for (const [index, address] of group.entries()) rows.set(address, found[view]?.[index]);
+  return addresses.map((address) => rows.get(address));
 }
 
 function callerOf(): CallOptions {

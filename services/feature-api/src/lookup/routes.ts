@@ -91,7 +91,8 @@ export function lookUpRoutes(app: App, api: FeatureApi): void {
         fullFeatureNames: full_feature_names,
         includeStale: include_stale,
       });
-      return reply.type("application/json; charset=utf-8").send(json);
+      // As bytes: Node would copy a text behind the head of the answer, which takes 0.7 ms for 300 kB instead of 0.1.
+      return reply.type("application/json; charset=utf-8").send(Buffer.from(json));
     },
   });
 }

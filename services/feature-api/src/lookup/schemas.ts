@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { columnsByName } from "../columns.ts";
-import { RESOURCE_NAME } from "../resource-name.ts";
+import { ProjectName, ViewName } from "../views/schemas.ts";
 import { MAX_ENTITY_ROWS } from "./entity-columns.ts";
 
 /** A thousand views of ten features; the values asked for have a limit of their own. */
@@ -10,9 +10,10 @@ const MAX_BATCH_FEATURES = 10_000;
 const MAX_REFERENCE = 200;
 
 export const EntityParams = Type.Object({
-  project: Type.String(),
-  view: Type.String({ pattern: RESOURCE_NAME }),
+  project: ProjectName,
+  view: ViewName,
   "*": Type.String({
+    examples: ["JFK"],
     description: "Join key values in the view's order, percent-encoded, one path segment each",
   }),
 });
@@ -118,6 +119,6 @@ const BatchObject = Type.Object(
   },
 );
 
-/** Answers that handlers send as JSON text, assembled by value types; the schemas document them. */
+/** Answers that handlers send as JSON, assembled by value types; the schemas document them. */
 export const SingleAnswer = Type.Unsafe<string>(SingleObject);
-export const BatchAnswer = Type.Unsafe<string>(BatchObject);
+export const BatchAnswer = Type.Unsafe<Buffer>(BatchObject);

@@ -7,14 +7,14 @@ import { entityKey } from "./entity-key.ts";
 import { type Feature, resolveFeatures } from "./features.ts";
 import { ageSeconds, isExpired } from "./freshness.ts";
 import type { EntityRow } from "./queries.ts";
-import type { ReadEntities } from "./read-entities.ts";
+import type { EntityReader } from "./read-entities.ts";
 import { noStatuses, type ServedMetrics, type Status } from "./served-metrics.ts";
 import { storedValue } from "./stored-value.ts";
 
 /** What look-ups work with. */
 export interface LookUpDeps {
   readonly catalog: ViewCatalog;
-  readonly read: ReadEntities;
+  readonly read: EntityReader;
   readonly served: ServedMetrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -45,14 +45,9 @@ export async function lookUpOne(
   request: SingleRequest,
 ): Promise<string> {
   const view = await catalog.get(project.projectId, request.view);
-  const names = [...new Set(request.features ?? view.features.keys())];
-  const features = await resolveFeatures(
-    catalog,
-    project.projectId,
-    names.map((feature) => ({ view: view.name, feature })),
-  );
+  const features = await featuresOf(catalog, view, request.features);
   const entity = parsePathKeys(view, request.keys);
-  const [row] = await read(project.projectId, [{ viewId: view.viewId, entityKey: entity.key }]);
+  const row = await read.one(project.projectId, { viewId: view.viewId, entityKey: entity.key });
   const counts = noStatuses();
   if (row === undefined) {
     counts.NOT_FOUND = features.length;
@@ -64,6 +59,16 @@ export async function lookUpOne(
   for (const { field } of features) counts[valueStatus(status, storedValue(row, field.name))] += 1;
   served.record(project.name, view.name, [age], counts);
   return encode(view, entity, features, row, status, request.includeStale);
+}
+
+async function featuresOf(
+  catalog: ViewCatalog,
+  view: FeatureView,
+  names: readonly string[] | undefined,
+): Promise<Feature[]> {
+  if (names === undefined) return [...view.features.values()].map((field) => ({ view, field }));
+  const distinct = [...new Set(names)].map((feature) => ({ view: view.name, feature }));
+  return resolveFeatures(catalog, view.projectId, distinct);
 }
 
 /** @throws SluiceError VALIDATION_FAILED when their number or one of their types is not the view's. */

@@ -19,12 +19,13 @@ const TtlSeconds = Type.Union([Type.Integer({ minimum: 0, maximum: 3_155_760_000
   description: "Age after which values are OUTSIDE_MAX_AGE; absent, null or 0: never",
 });
 
-export const ProjectParams = Type.Object({ project: Type.String() });
+export const ProjectName = Type.String({ examples: ["demo"] });
 
-export const ViewParams = Type.Object({
-  project: Type.String(),
-  view: Type.String({ pattern: RESOURCE_NAME }),
-});
+export const ViewName = Type.String({ pattern: RESOURCE_NAME, examples: ["airport_delays"] });
+
+export const ProjectParams = Type.Object({ project: ProjectName });
+
+export const ViewParams = Type.Object({ project: ProjectName, view: ViewName });
 
 export const PutViewBody = Type.Object(
   {

@@ -3,8 +3,8 @@ import { Message } from "../jobs/schemas.ts";
 
 /** Which attempt writes; the token came with the claim. */
 export const FENCE = {
-  attempt: Type.Integer({ minimum: 1 }),
-  token: Type.String({ minLength: 1, maxLength: 100 }),
+  attempt: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }),
+  token: Type.String({ minLength: 1, maxLength: 100, pattern: "^[\\x21-\\x7E]+$" }),
 };
 
 export const StatusBody = Type.Object(

@@ -1,18 +1,27 @@
 import { SluiceError } from "@sluice/errors";
 import type { App } from "@sluice/http";
+import type { FastifyRequest } from "fastify";
 import { heartbeatInterval } from "../heartbeats/heartbeat-interval.ts";
 import { addSeconds } from "../instant.ts";
 import { renderJob } from "../jobs/job.ts";
 import { ProjectParams } from "../jobs/schemas.ts";
 import type { TrainingManager } from "../training-manager.ts";
-import { claimJob, type Claimed } from "./claim.ts";
+import { claimJob, type Claimed, type ClaimRequest } from "./claim.ts";
+import type { ClaimLines } from "./claim-lines.ts";
 import { ClaimAnswer, ClaimBody, ClaimQuery, NothingToClaim } from "./schemas.ts";
 
 const DESCRIPTION =
-  "Gives the pending job of the highest priority, the oldest first, as a new attempt with a fencing token; 204 when there is none. The ranks have to beat from then on. A claim whose answer got lost is found lost like any silent attempt.";
+  "Gives the pending job of the highest priority, the oldest first, as a new attempt with a fencing token; 204 when there is none, after wait_seconds or earlier when the instance stops. The ranks have to beat from then on. A claim whose answer got lost is found lost like any silent attempt.";
 
 /** Hands jobs to trainers. */
-export function claimRoutes(app: App, api: TrainingManager): void {
+export function claimRoutes(app: App, api: TrainingManager, lines: ClaimLines): void {
+  const claim = async (request: FastifyRequest, wanted: ClaimRequest, waitSeconds: number) => {
+    // A claim whose client has left takes no job: the statements carry the same signal.
+    const { startedAt, signal } = request.exchange;
+    const until = startedAt + waitSeconds * 1_000;
+    return lines.claim(wanted, () => claimJob(api, wanted), { until, signal });
+  };
+
   app.route({
     method: "POST",
     url: "/v1/projects/:project/jobs::claim",
@@ -30,7 +39,8 @@ export function claimRoutes(app: App, api: TrainingManager): void {
     handler: async (request, reply) => {
       const { projectId, tenantId } = await api.projectOf(request, request.params.project);
       const { queues, claimed_by: claimedBy = null } = request.body;
-      const claimed = await claimJob(api, { tenantId, projectId, queues, claimedBy });
+      const wanted = { tenantId, projectId, queues, claimedBy };
+      const claimed = await claim(request, wanted, request.query.wait_seconds ?? 0);
       return claimed === undefined ? reply.code(204).send(null) : render(claimed);
     },
   });
@@ -51,7 +61,8 @@ export function claimRoutes(app: App, api: TrainingManager): void {
       const { tenantId, projectId } = request.principal;
       if (tenantId === null) throw tenantless();
       const { queues, claimed_by: claimedBy = null } = request.body;
-      const claimed = await claimJob(api, { tenantId, projectId, queues, claimedBy });
+      const wanted = { tenantId, projectId, queues, claimedBy };
+      const claimed = await claim(request, wanted, request.query.wait_seconds ?? 0);
       return claimed === undefined ? reply.code(204).send(null) : render(claimed);
     },
   });

@@ -43,6 +43,7 @@ export interface JobRow {
 export interface ChangedJob extends JobRow {
   /** null: it was created. */
   readonly from_status: JobStatus | null;
+  readonly tenant_id: string;
 }
 
 /** The columns of a JobRow from a relation called `job`; step and progress stand elsewhere. */
@@ -52,6 +53,10 @@ export const JOB_COLUMNS: RawBuilder<unknown> = sql`
   job.retry_jitter, job.labels, job.spec::text as spec, job.message, job.claimed_by, job.retry_of, job.token,
   job.sequence, job.created_at, job.updated_at, job.started_at, job.ended_at, job.retry_at, job.hung_since,
   job.checkpoint_requested_at`;
+
+/** The tenant of the project of a relation called `job`. */
+export const TENANT_ID: RawBuilder<unknown> = sql`
+  (select project.tenant_id from auth.projects as project where project.project_id = job.project_id) as tenant_id`;
 
 /** A job as the API shows it; the token is shown to the claimer alone. */
 export function renderJob(row: JobRow, project: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { consequencesOf, type Queryable } from "../transitions/queries.ts";
 import type { JobStatus } from "../transitions/state-machine.ts";
-import { type ChangedJob, JOB_COLUMNS, type JobRow } from "./job.ts";
+import { type ChangedJob, JOB_COLUMNS, type JobRow, TENANT_ID } from "./job.ts";
 
 /** What a job is created from. */
 export interface NewJob {
@@ -58,7 +58,8 @@ export async function insertJob(
       returning job.*, null::text as from_status
     ),
     ${consequencesOf(null)}
-    select ${JOB_COLUMNS}, job.from_status, null::bigint as step, null::float8 as progress from moved as job`;
+    select ${JOB_COLUMNS}, ${TENANT_ID}, job.from_status, null::bigint as step, null::float8 as progress
+    from moved as job`;
   const [row] = await db.run("training.insert_job", query, { idempotent: true });
   return row;
 }

@@ -10,7 +10,7 @@ const DAY_SECONDS = 86_400;
 const WEEK_SECONDS = 7 * DAY_SECONDS;
 
 /** Text that PostgreSQL can hold: without U+0000 and halves of surrogate pairs. */
-const TEXT = "^[^\\u0000\\uD800-\\uDFFF]*$";
+export const TEXT = "^[^\\u0000\\uD800-\\uDFFF]*$";
 
 /** What people and programs say of a job, an attempt or a rank. */
 export const Message = Type.String({ maxLength: 4_000, pattern: TEXT });
@@ -125,8 +125,8 @@ export const JobQuery = Type.Object({
   ),
 });
 
-const Instant = Type.String({ format: "date-time" });
-const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+export const Instant = Type.String({ format: "date-time" });
+export const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
 
 const JobObject = Type.Object(

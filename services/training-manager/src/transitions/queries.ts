@@ -1,6 +1,6 @@
 import type { Database } from "@sluice/db";
 import { type RawBuilder, sql } from "kysely";
-import { type ChangedJob, JOB_COLUMNS } from "../jobs/job.ts";
+import { type ChangedJob, JOB_COLUMNS, TENANT_ID } from "../jobs/job.ts";
 import { type JobEvent, REASONS, transitionsOf } from "./state-machine.ts";
 
 export type Queryable = Pick<Database<unknown>, "run">;
@@ -66,7 +66,7 @@ export async function moveJob(db: Queryable, move: Move): Promise<ChangedJob | u
     ),
     ${attemptOf(message)},
     ${consequencesOf(message)}
-    select ${JOB_COLUMNS}, job.from_status, attempt_ended.step, attempt_ended.progress
+    select ${JOB_COLUMNS}, ${TENANT_ID}, job.from_status, attempt_ended.step, attempt_ended.progress
     from moved as job left join attempt_ended on true`;
   // A move that was carried out is illegal when it is repeated, and the one who asked then finds out that it was his own.
   // Only a claim has nobody who could find out: it chooses its job anew.

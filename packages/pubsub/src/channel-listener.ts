@@ -1,14 +1,16 @@
 import type { Logger } from "@sluice/telemetry";
 import type { Redis, RedisOptions } from "ioredis";
-import { REVOCATION_CHANNEL } from "../revocation-channel.ts";
 
-export interface RevocationListenerOptions {
+export interface ChannelListenerOptions {
   /** Settings are taken from it; the subscription has a connection of its own. */
   readonly redis: Redis;
+  readonly channel: string;
   readonly logger: Logger;
-  readonly onRevoked: (keyId: string) => void;
+  readonly onMessage: (message: string) => void;
   /** Messages may have been missed until now, none will be from now on. */
   readonly onGap: () => void;
+  /** What it means that messages get lost, for the log. */
+  readonly consequence: string;
 }
 
 const RECONNECT_MAX_MS = 1_000;
@@ -21,27 +23,28 @@ const SUBSCRIPTION: Partial<RedisOptions> = {
   lazyConnect: false,
 };
 
-/** Hears of revocations for as long as Redis is there, and comes back by itself when it was not. */
-export class RevocationListener {
-  readonly #options: RevocationListenerOptions;
+/** Hears a channel for as long as Redis is there, and comes back by itself when it was not. */
+export class ChannelListener {
+  readonly #options: ChannelListenerOptions;
   readonly #connection: Redis;
   #isListening = false;
   #wasWarned = false;
 
-  constructor(options: RevocationListenerOptions) {
+  constructor(options: ChannelListenerOptions) {
     this.#options = options;
     this.#connection = options.redis.duplicate(SUBSCRIPTION);
     this.#connection.on("ready", () => void this.#subscribe());
-    this.#connection.on("message", (_channel, keyId: string) => options.onRevoked(keyId));
+    this.#connection.on("message", (_channel, message: string) => options.onMessage(message));
     this.#connection.on("error", (error) => this.#lost(error));
     this.#connection.on("close", () => this.#lost());
   }
 
-  /** Whether a revocation is heard at once; else it takes as long as an entry of the cache lives. */
+  /** Whether messages are heard at this moment. */
   get isListening(): boolean {
     return this.#isListening;
   }
 
+  /** Idempotent. */
   close(): void {
     this.#connection.removeAllListeners();
     // A socket may still fail while it closes, and an error that nobody listens to ends the process.
@@ -51,8 +54,9 @@ export class RevocationListener {
   }
 
   async #subscribe(): Promise<void> {
+    const { channel, logger, onGap } = this.#options;
     try {
-      await this.#connection.subscribe(REVOCATION_CHANNEL);
+      await this.#connection.subscribe(channel);
     } catch (error) {
       this.#lost(error);
       this.#connection.disconnect(true);
@@ -60,15 +64,15 @@ export class RevocationListener {
     }
     this.#isListening = true;
     this.#wasWarned = false;
-    this.#options.onGap();
-    this.#options.logger.info("listening for key revocations");
+    onGap();
+    logger.info({ channel }, "listening to Redis");
   }
 
   #lost(error?: unknown): void {
     this.#isListening = false;
     if (this.#wasWarned) return;
     this.#wasWarned = true;
-    const consequence = "Redis cannot be reached: a revoked key may be accepted for up to 10 s";
-    this.#options.logger.warn({ err: error }, consequence);
+    const { channel, logger, consequence } = this.#options;
+    logger.warn({ channel, err: error }, `Redis cannot be reached: ${consequence}`);
   }
 }

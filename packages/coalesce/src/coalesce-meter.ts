@@ -5,8 +5,11 @@ export interface CoalesceMeter {
   sent(keys: number): void;
 }
 
-/** Metrics of the single look-ups' statements: requests a statement is what coalescing gains. */
-export function coalesceMetrics(registry: Registry): CoalesceMeter {
+/**
+ * Metrics of a service's shared statements: requests a statement is what coalescing gains.
+ * @param kind what is coalesced, e.g. `read`
+ */
+export function coalesceMeter(registry: Registry, kind: string): CoalesceMeter {
   const registers = [registry];
   const labelNames = ["kind"] as const;
   const size = new Histogram({
@@ -14,14 +17,15 @@ export function coalesceMetrics(registry: Registry): CoalesceMeter {
     help: "Keys of one coalesced statement",
     labelNames,
     registers,
-    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
-  }).labels("read");
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000],
+  }).labels(kind);
   const statements = new Counter({
     name: "coalesce_statements_total",
     help: "Coalesced statements sent",
     labelNames,
     registers,
-  }).labels("read");
+  }).labels(kind);
+  statements.inc(0); // a rate can be told from the first statement on
   return {
     sent: (keys) => {
       size.observe(keys);

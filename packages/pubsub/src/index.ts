@@ -1,0 +1,1 @@
+export { ChannelListener, type ChannelListenerOptions } from "./channel-listener.ts";

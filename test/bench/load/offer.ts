@@ -1,0 +1,26 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { json } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import type { Flow, LoadPlan, LoadResult } from "./plan.ts";
+
+/** Offers load from a process of its own, and waits for what became of it. */
+export async function offer(plan: LoadPlan): Promise<LoadResult> {
+  const file = fileURLToPath(new URL("generator.ts", import.meta.url));
+  const child = spawn(process.execPath, [file], { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end(JSON.stringify(plan));
+  const [result] = await Promise.all([json(child.stdout), once(child, "exit")]);
+  return result as LoadResult;
+}
+
+/** A whole HTTP request as text. */
+export function requestText(
+  { url, key, method = "GET" }: { url: string; key: string; method?: string },
+  body?: string,
+): Flow["requests"][number] {
+  const { pathname, search, host } = new URL(url);
+  const head = `${method} ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${key}\r\n`;
+  if (body === undefined) return `${head}\r\n`;
+  const length = Buffer.byteLength(body);
+  return `${head}content-type: application/json\r\ncontent-length: ${length}\r\n\r\n${body}`;
+}
