@@ -15,9 +15,7 @@ export async function getDataset(
 }
 
 /** A dataset as the API shows it. */
-export function renderDataset({
-  dataset_id: _,
-  ...shown
-}: DatasetRow): Omit<DatasetRow, "dataset_id"> {
-  return shown;
+export function renderDataset(row: DatasetRow): Omit<DatasetRow, "dataset_id"> {
+  const { name, description, versions, latest_version, created_at, updated_at } = row;
+  return { name, description, versions, latest_version, created_at, updated_at };
 }

@@ -105,6 +105,15 @@ function asBegun(known: VersionRow, baseVersion: number | null, key: string): Ve
 }
 
 /** A version as the API shows it. */
-export function renderVersion({ dataset_id: _, samples, ...shown }: VersionRow): object {
-  return { ...shown, samples: samples === null ? null : BigInt(samples) };
+export function renderVersion(row: VersionRow): object {
+  const { version, state, base_version, samples, fingerprint, created_at, sealed_at } = row;
+  return {
+    version,
+    state,
+    base_version,
+    samples: samples === null ? null : BigInt(samples),
+    fingerprint,
+    created_at,
+    sealed_at,
+  };
 }
