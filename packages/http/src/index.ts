@@ -1,5 +1,6 @@
 export type { App } from "./app.ts";
 export { type ServerOptions, buildServer } from "./build-server.ts";
+export { decodeCursor, encodeCursor } from "./cursor.ts";
 export { invalidArgument } from "./invalid-argument.ts";
 export { type ListenOptions, type Listening, listen } from "./listen.ts";
 export { type KeysetPage, type Page, PageQuery, type PageRequest, readPage } from "./page.ts";

@@ -1,9 +1,12 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
 import { type App, buildServer, stringifyJson } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
-import type { Registry } from "prom-client";
+import { Counter, type Registry } from "prom-client";
 import type { DataLoader, Queryable, TransactionalDatabase } from "./data-loader.ts";
 import { datasetRoutes } from "./datasets/routes.ts";
+import { lookUpRoutes } from "./samples/look-up-routes.ts";
+import { pageRoutes } from "./samples/page-routes.ts";
+import { Layouts } from "./versions/layouts.ts";
 import { versionRoutes } from "./versions/routes.ts";
 
 export const SERVICE = "data-loader";
@@ -40,9 +43,17 @@ export function buildApp({
   const api: DataLoader = {
     sampleDb,
     importDb,
+    layouts: new Layouts(sampleDb),
+    served: new Counter({
+      name: "samples_served_total",
+      help: "Samples that went out",
+      registers: [registry],
+    }),
     projectOf: (request, name) => verifier.resolveProject(request.principal, name),
   };
   datasetRoutes(app, api);
   versionRoutes(app, api);
+  lookUpRoutes(app, api);
+  pageRoutes(app, api);
   return app;
 }

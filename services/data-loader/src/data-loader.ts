@@ -1,6 +1,8 @@
 import type { Project } from "@sluice/auth";
 import type { Database } from "@sluice/db";
 import type { FastifyRequest } from "fastify";
+import type { Counter } from "prom-client";
+import type { Layouts } from "./versions/layouts.ts";
 
 export type Queryable = Pick<Database<unknown>, "run">;
 export type TransactionalDatabase = Pick<Database<unknown>, "run" | "transaction">;
@@ -11,6 +13,9 @@ export interface DataLoader {
   readonly sampleDb: Queryable;
   /** Changes datasets: imports, seals, deletes. */
   readonly importDb: TransactionalDatabase;
+  readonly layouts: Layouts;
+  /** Counts samples that went out. */
+  readonly served: Counter;
   /** The project of a request's path. @throws SluiceError PROJECT_NOT_FOUND unless the request's key may act in it */
   readonly projectOf: (request: FastifyRequest, name: string) => Promise<Project>;
 }
