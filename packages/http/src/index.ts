@@ -7,6 +7,7 @@ export {
   sendEventStream,
   wantsEventStream,
 } from "./event-stream.ts";
+export { decodeCursor, encodeCursor } from "./cursor.ts";
 export { invalidArgument } from "./invalid-argument.ts";
 export { type ListenOptions, type Listening, listen } from "./listen.ts";
 export { type ListenInternallyOptions, listenInternally } from "./listen-internally.ts";

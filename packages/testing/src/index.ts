@@ -7,3 +7,4 @@ export type { ScratchAddress, ScratchPostgres } from "./scratch-postgres.ts";
 export { uniqueProject } from "./unique-project.ts";
 export type { TestProject } from "./unique-project.ts";
 export { type ScratchDatabase, openScratchDatabase } from "./scratch-database.ts";
+export { makeSealedVersion, type SealedVersion, vacuumSamples } from "./sealed-version.ts";

@@ -7,6 +7,8 @@ import { datasetRoutes } from "./datasets/routes.ts";
 import { Plans } from "./plans/plans.ts";
 import { planRoutes } from "./plans/routes.ts";
 import { stepRoutes } from "./plans/step-routes.ts";
+import { lookUpRoutes } from "./samples/look-up-routes.ts";
+import { pageRoutes } from "./samples/page-routes.ts";
 import { Layouts } from "./versions/layouts.ts";
 import { versionRoutes } from "./versions/routes.ts";
 
@@ -60,5 +62,7 @@ export function buildApp({
   versionRoutes(app, api);
   planRoutes(app, api);
   stepRoutes(app, api);
+  lookUpRoutes(app, api);
+  pageRoutes(app, api);
   return app;
 }

@@ -45,6 +45,17 @@ test("ranges hold the ordinals in their order, and all of a version is one range
   );
 });
 
+test("a run of ordinals stands where each of them stands", () => {
+  fc.assert(
+    fc.property(LAYOUT, fc.nat(), fc.nat(30), (layout, number, count) => {
+      const first = number % layout.samples;
+      const ordinals = Array.from({ length: count }, (_, index) => first + index);
+      const there = ordinals.filter((ordinal) => ordinal < layout.samples);
+      expect(layout.runFrom(first, count)).toEqual(layout.rangesOf(there));
+    }),
+  );
+});
+
 test("what is beyond the version is refused", () => {
   const layout = new Layout([{ segment_id: "1", first_ordinal: "0", rows: 2 }]);
   for (const ordinal of [-1, 2, Number.NaN])

@@ -33,6 +33,21 @@ export class Layout {
     return ranges;
   }
 
+  /** Where `count` ordinals from `first` on stand, or as many as there are: a range for each segment that they touch. */
+  runFrom(first: number, count: number): SegmentRange[] {
+    const end = Math.min(first + count, this.samples);
+    const ranges: SegmentRange[] = [];
+    for (let ordinal = first; ordinal < end; ) {
+      const index = this.#indexOf(ordinal);
+      const { segment_id: segmentId, rows } = this.segments[index]!;
+      const start = this.#firsts[index]!;
+      const last = Math.min(rows, end - start) - 1;
+      ranges.push({ segmentId, first: ordinal - start, last });
+      ordinal = start + last + 1;
+    }
+    return ranges;
+  }
+
   /** The ordinal of a row, or undefined when the version does not have it. */
   ordinalOf(segmentId: string, position: number): number | undefined {
     const index = this.segments.findIndex(({ segment_id }) => segment_id === segmentId);

@@ -7,6 +7,7 @@ import {
   findVersion,
   insertVersion,
   type VersionRow,
+  type VersionState,
 } from "./queries.ts";
 
 /** A version whose samples never change. */
@@ -22,9 +23,8 @@ export async function getVersion(
   version: number,
 ): Promise<VersionRow> {
   const row = await findVersion(db, datasetId, version);
-  if (row !== undefined) return row;
-  const detail = `The dataset has no version ${version}. GET …/versions lists its versions.`;
-  throw new SluiceError("VERSION_NOT_FOUND", detail);
+  if (row === undefined) throw notFound(version);
+  return row;
 }
 
 /**
@@ -48,10 +48,19 @@ export async function getSealed(
 }
 
 export function requireSealed(row: VersionRow): SealedVersion {
-  requireNotDeleted(row);
-  if (row.state === "sealed" && row.samples !== null && row.fingerprint !== null)
-    return row as SealedVersion;
-  const detail = `Version ${row.version} is a draft. Seal it with POST …/versions/${row.version}/seal first.`;
+  requireSealedState(row.version, row.state);
+  return row as SealedVersion;
+}
+
+/**
+ * Refuses what cannot be read in a stable order; a `state` of undefined is that of a version that does not exist.
+ * @throws SluiceError VERSION_NOT_FOUND, VERSION_NOT_SEALED, VERSION_DELETED
+ */
+export function requireSealedState(version: number, state: VersionState | undefined): void {
+  if (state === "sealed") return;
+  if (state === undefined) throw notFound(version);
+  requireNotDeleted({ version, state });
+  const detail = `Version ${version} is a draft. Seal it with POST …/versions/${version}/seal first.`;
   throw new SluiceError("VERSION_NOT_SEALED", detail);
 }
 
@@ -63,7 +72,12 @@ export function requireDraft(row: VersionRow): VersionRow {
   throw new SluiceError("VERSION_SEALED", detail);
 }
 
-function requireNotDeleted({ state, version }: VersionRow): void {
+function notFound(version: number): SluiceError {
+  const detail = `The dataset has no version ${version}. GET …/versions lists its versions.`;
+  return new SluiceError("VERSION_NOT_FOUND", detail);
+}
+
+function requireNotDeleted({ state, version }: Pick<VersionRow, "state" | "version">): void {
   if (state === "draft" || state === "sealed") return;
   throw new SluiceError("VERSION_DELETED", `Version ${version} was deleted.`);
 }
