@@ -63,7 +63,8 @@ export function requireDraft(row: VersionRow): VersionRow {
   throw new SluiceError("VERSION_SEALED", detail);
 }
 
-function requireNotDeleted({ state, version }: VersionRow): void {
+/** @throws SluiceError VERSION_DELETED */
+export function requireNotDeleted({ state, version }: VersionRow): void {
   if (state === "draft" || state === "sealed") return;
   throw new SluiceError("VERSION_DELETED", `Version ${version} was deleted.`);
 }
