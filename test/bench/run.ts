@@ -3,9 +3,10 @@ import { parseArgs } from "node:util";
 import startStack from "@sluice/testing/stack";
 import { benchBatches } from "./batches.ts";
 import { benchGate } from "./gate.ts";
+import { benchImport } from "./import.ts";
 import { benchLookUps } from "./look-ups.ts";
 
-const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches]
+const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches] [import]
   --quick   fewer and shorter rounds
 Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No figure decides anything.
 `;
@@ -21,6 +22,7 @@ const { values, positionals } = parseArgs({
 const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
   gate: (quick) => benchGate(quick ? 3 : 9),
   batches: (quick) => benchBatches(quick ? 5 : 30),
+  import: (quick) => benchImport(quick ? 50_000 : 200_000, quick ? 3 : 5),
   "look-ups": (quick) => benchLookUps(quick ? 2 : 5, quick ? 2 : 5),
 };
 
