@@ -1,11 +1,15 @@
 import { curlLines } from "./announce.ts";
 import { ProjectApi } from "./demo/api.ts";
 import { loadFeatures } from "./demo/load-features.ts";
+import { loadAllSamples, loadSamples } from "./demo/load-samples.ts";
 import { markDemoLoaded } from "./demo/marker.ts";
 import { homeOf } from "./home.ts";
 import { readStack } from "./stack-file.ts";
 
-/** Loads the demo into the stack that runs: `npm run demo`, and the first `npm start` (which prints the rest itself). */
+/**
+ * Loads the demo into the stack that runs: `npm run demo`, and the first `npm start` (which prints the rest itself).
+ * `npm run demo -- --full` also loads all three million flights as samples, which takes minutes.
+ */
 
 const home = homeOf(process.env);
 const say = (line: string): void => {
@@ -14,9 +18,14 @@ const say = (line: string): void => {
 
 try {
   const stack = await readStack(home);
-  const url = stack.services["feature-api"]?.url ?? "";
+  const apiOf = (service: string): ProjectApi => {
+    const url = stack.services[service]?.url ?? "";
+    return new ProjectApi({ url, project: stack.project, key: stack.keys.demo });
+  };
   const started = performance.now();
-  await loadFeatures(new ProjectApi({ url, project: stack.project, key: stack.keys.demo }), say);
+  await loadFeatures(apiOf("feature-api"), say);
+  await loadSamples(apiOf("data-loader"), say);
+  if (process.argv.includes("--full")) await loadAllSamples(apiOf("data-loader"), say);
   await markDemoLoaded(home, stack);
   say(`loaded in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   if (!process.argv.includes("--quiet"))

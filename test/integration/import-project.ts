@@ -67,10 +67,10 @@ export async function importProject(): Promise<ImportProject> {
     const response = await fetch(`${url}?${new URLSearchParams(query).toString()}`, {
       method: "POST",
       headers,
-      body: body as Uint8Array<ArrayBuffer>,
+      body: body as Uint8Array<ArrayBuffer> | string | Readable,
       duplex: "half",
       signal: signal ?? null,
-    } as RequestInit);
+    });
     const text = await response.text();
     const json = () => JSON.parse(text) as ImportBody;
     return { status: response.status, text, headers: response.headers, json };

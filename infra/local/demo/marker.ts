@@ -6,7 +6,7 @@ import { readJson } from "../json-file.ts";
 import type { StackFile } from "../stack-file.ts";
 
 /** Counts up when the demo's data change, so that they are loaded again. */
-const DEMO_VERSION = 1;
+const DEMO_VERSION = 2;
 
 interface Marker {
   readonly version: number;

@@ -21,8 +21,8 @@ const MAX_INTEGER_DIGITS = 400;
 // 2^53 has 16 digits. A fraction's digits do not count: they cannot make an integer.
 const LONG_INTEGER = /(?:^|[^\d.])\d{16}/;
 
-/** Whether any number of a text could be written differently by `JSON.stringify`. */
-const INEXACT_NUMBER = /\d[.eE]|-0|\d{16}/;
+/** Where a number begins that `JSON.stringify` could write differently. Times in texts do not look like it. */
+const INEXACT_NUMBER = /(?:^|"\s*:|[,[])\s*-?(?:0(?:[.eE]|(?<=-0))|[1-9]\d*(?:[.eE]|(?<=\d{16})))/;
 
 const BYTE_ORDER_MARK = /^\uFEFF/;
 

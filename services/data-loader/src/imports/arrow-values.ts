@@ -1,4 +1,4 @@
-import { type Data, DataType, DateUnit, makeVector, TimeUnit } from "apache-arrow";
+import { type Data, DataType, DateUnit, makeVector, TimeUnit, Type } from "apache-arrow";
 import { invalidArgument } from "@sluice/http";
 import { instantOf } from "@sluice/values";
 import { dayValue, floatValue } from "./typed-values.ts";
@@ -28,7 +28,7 @@ function presentValues(data: Data, column: string): ValueAt {
   if (DataType.isList(type) || DataType.isFixedSizeList(type)) return lists(data, column);
   if (DataType.isDictionary(type)) return dictionary(data, column);
   if (isPlain(type)) return convert(data, (value) => value);
-  const message = `has column "${column}" of a type that is not taken: ${type.toString()}`;
+  const message = `has column "${column}" of a type that is not taken: ${Type[type.typeId]}`;
   throw invalidArgument("/body", message);
 }
 

@@ -45,7 +45,7 @@ async function refusal(reading: Promise<unknown>): Promise<SluiceError> {
     (error: unknown) => error,
   );
   if (outcome instanceof SluiceError) return outcome;
-  throw outcome ?? new Error("It was accepted.");
+  throw new Error("It was accepted, or failed otherwise.", { cause: outcome });
 }
 
 const valuesOf = (rows: readonly InputRow[]) => rows.map(({ line, values }) => [line, ...values]);

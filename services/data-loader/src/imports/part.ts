@@ -98,10 +98,10 @@ async function writeRows(upload: Upload, writer: SegmentWriter): Promise<void> {
     for (const row of rows) {
       addRow(row, position, reader, writer, faults);
       position += 1;
+      if (writer.isFull && !faults.any) await writer.send();
     }
     if (position > Math.min(MAX_ROWS, FREE_ROWS + body.bytes * MAX_ROWS_A_BYTE))
       throw tooManyRows();
-    if (!faults.any) await writer.flow();
   }
   faults.throwIfAny();
   if (position > 0 && reader.unseen.length > 0) {

@@ -45,27 +45,13 @@ export class SegmentWriter {
     this.#content.update(`${row.canonical}\n`);
   }
 
-  /** Sends a full batch on its way, and waits while enough are. @throws what became of an earlier one */
-  async flow(): Promise<void> {
-    const { rows, characters } = this.#batch;
-    if (rows >= MAX_ROWS || characters >= MAX_CHARACTERS) await this.#send();
+  /** It is time to `send`. */
+  get isFull(): boolean {
+    return this.#batch.rows >= MAX_ROWS || this.#batch.characters >= MAX_CHARACTERS;
   }
 
-  /** Writes the rest. @returns SHA-256 of the rows' canonical JSON, one a line, in hex */
-  async finish(): Promise<string> {
-    if (this.#batch.rows > 0) await this.#send();
-    await Promise.all(this.#inFlight);
-    this.#throwFailure();
-    return this.#content.digest("hex");
-  }
-
-  /** Waits until nothing is in flight any more. Idempotent. */
-  async end(): Promise<void> {
-    clearInterval(this.#heartbeat);
-    await Promise.all(this.#inFlight);
-  }
-
-  async #send(): Promise<void> {
+  /** Sends the rows that came since on their way, and waits while enough are. @throws what became of earlier ones */
+  async send(): Promise<void> {
     const batch = this.#batch;
     this.#batch = new Batch(this.rows);
     const writing = this.#write(batch).catch((error: unknown) => {
@@ -75,6 +61,20 @@ export class SegmentWriter {
     void writing.then(() => this.#inFlight.delete(writing));
     if (this.#inFlight.size >= MAX_IN_FLIGHT) await Promise.race(this.#inFlight);
     this.#throwFailure();
+  }
+
+  /** Writes the rest. @returns SHA-256 of the rows' canonical JSON, one a line, in hex */
+  async finish(): Promise<string> {
+    if (this.#batch.rows > 0) await this.send();
+    await Promise.all(this.#inFlight);
+    this.#throwFailure();
+    return this.#content.digest("hex");
+  }
+
+  /** Waits until nothing is in flight any more. Idempotent. */
+  async end(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    await Promise.all(this.#inFlight);
   }
 
   async #write(batch: Batch): Promise<void> {
