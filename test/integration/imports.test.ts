@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { readStack } from "@sluice/testing";
 import { tableFromArrays, tableToIPC } from "apache-arrow";
-import postgres from "postgres";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { serviceMetric } from "../chaos/service-metrics.ts";
 import { type ImportProject, importProject } from "./import-project.ts";
@@ -48,6 +49,21 @@ const lines = (rows: readonly object[]): string =>
 const numbered = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, row) => ({ sample_id: `${prefix}${row}`, n: row }));
 
+/** Sends the head and this much of an upload of which more is to come. */
+function beginUpload(path: string, text: string): Socket {
+  const { hostname, port } = new URL(readStack().services["data-loader"]!.url);
+  const socket = connect(Number(port), hostname);
+  const head = [
+    `POST /v1/projects/${project.project}${path}/samples HTTP/1.1`,
+    `host: ${hostname}`,
+    `authorization: Bearer ${project.key}`,
+    "content-type: application/x-ndjson",
+    `content-length: ${text.length + 1_000}`,
+  ];
+  socket.write(`${head.join("\r\n")}\r\n\r\n${text}`);
+  return socket;
+}
+
 const FORMATS: [string, string, (prefix: string) => Uint8Array][] = [
   [
     "NDJSON",
@@ -75,6 +91,21 @@ const FORMATS: [string, string, (prefix: string) => Uint8Array][] = [
           x: new Float64Array([1, 2.5]),
         }),
         "stream",
+      ),
+  ],
+  [
+    "Parquet",
+    "application/vnd.apache.parquet",
+    (prefix) =>
+      new Uint8Array(
+        parquetWriteBuffer({
+          columnData: [
+            { name: "sample_id", data: [`${prefix}1`, `${prefix}2`], type: "STRING" },
+            { name: "label", data: ["a", null], type: "STRING" },
+            { name: "when", data: [new Date("2020-01-01T00:00:00Z"), null], type: "TIMESTAMP" },
+            { name: "x", data: [1, 2.5], type: "DOUBLE" },
+          ],
+        }),
       ),
   ],
 ];
@@ -161,13 +192,7 @@ describe("an upload", () => {
 
   test("whose client hangs up leaves nothing behind", async () => {
     const path = await project.draft();
-    const { hostname, port } = new URL(readStack().services["data-loader"]!.url);
-    const socket = connect(Number(port), hostname);
-    const text = lines(numbered("gone-", 30_000));
-    socket.write(
-      `POST /v1/projects/${project.project}${path}/samples HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${project.key}\r\n` +
-        `content-type: application/x-ndjson\r\ncontent-length: ${text.length + 1_000}\r\n\r\n${text}`,
-    );
+    const socket = beginUpload(path, lines(numbered("gone-", 30_000)));
     await until("some rows are there", async () => (await storedRows("gone-%")).length > 0);
     socket.destroy();
     await until("the rows are purged", async () => (await storedRows("gone-%")).length === 0);
@@ -176,18 +201,13 @@ describe("an upload", () => {
 
   test("that stands still holds no connection", async () => {
     const path = await project.draft();
-    const { hostname, port } = new URL(readStack().services["data-loader"]!.url);
-    const socket = connect(Number(port), hostname);
-    const text = lines(numbered("slow-", 7_000));
-    socket.write(
-      `POST /v1/projects/${project.project}${path}/samples HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${project.key}\r\n` +
-        `content-type: application/x-ndjson\r\ncontent-length: ${text.length + 1_000}\r\n\r\n${text}`,
-    );
+    const socket = beginUpload(path, lines(numbered("slow-", 7_000)));
     await until("a batch is stored", async () => (await storedRows("slow-%")).length === 5_000);
     await until("no connection is held", async () => {
       const held = await serviceMetric("data-loader", "db_active_connections");
       return held === 0;
     });
+    expect(await partsOf(path)).toEqual([]);
     socket.destroy();
     await until("the rows are purged", async () => (await storedRows("slow-%")).length === 0);
   });

@@ -18,7 +18,6 @@ import { decompressed } from "./decompress.ts";
 import type { InputRow } from "./input-row.ts";
 import type { RowFormat } from "./media.ts";
 import { MAX_LINE_BYTES, readNdjson } from "./ndjson.ts";
-import { readParquet } from "./parquet.ts";
 import { RowFaults } from "./row-faults.ts";
 
 async function* cut(bytes: Uint8Array, size: number): AsyncGenerator<Buffer> {
@@ -194,12 +193,4 @@ test("Arrow: several batches, dictionaries, and what is no stream", async () => 
   const bytes = tableToIPC(tableFromArrays({ a: ["x"] }), "stream");
   const stump = readAll(readArrow, bytes.subarray(0, 300));
   expect((await refusal(stump)).code).toBe("VALIDATION_FAILED");
-});
-
-test.each([
-  ["junk", Buffer.from("PAR1 this is no Parquet file PAR1")],
-  ["a stump", Buffer.from("PAR1")],
-  ["a footer beyond the file", Buffer.from("PAR1\xff\xff\xff\x01PAR1", "latin1")],
-])("Parquet: %s is refused", async (_what, bytes) => {
-  expect((await refusal(readAll(readParquet, bytes))).code).toBe("VALIDATION_FAILED");
 });

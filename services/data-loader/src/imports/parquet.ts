@@ -12,7 +12,7 @@ import {
   type SchemaTree,
 } from "hyparquet";
 import { SluiceError } from "@sluice/errors";
-import { invalidArgument } from "@sluice/http";
+import { invalidArgument, parseJson } from "@sluice/http";
 import { instantOf } from "@sluice/values";
 import type { ByteSource, InputRow, InputRows } from "./input-row.ts";
 import { BadParquet, checkRowGroup } from "./parquet-pages.ts";
@@ -30,8 +30,13 @@ const COMPRESSORS: Compressors = {
   BROTLI: (input, maxOutputLength) => brotliDecompressSync(input, { maxOutputLength }),
 };
 
-/** Times as texts with microseconds; JSON as its text, which keeps its numbers. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Times as texts with microseconds; JSON with its numbers as they are; texts that are UTF-8, and not repaired. */
 const PARSERS: Partial<ParquetParsers> = {
+  stringFromBytes: (bytes?: Uint8Array) => bytes && UTF8.decode(bytes),
+  jsonFromBytes: (bytes?: Uint8Array) =>
+    bytes && parseJson(Buffer.from(bytes), { exactNumbers: true }),
   timestampFromMilliseconds: (millis) => instantOf(millis * 1_000n),
   timestampFromMicroseconds: instantOf,
   timestampFromNanoseconds: (nanos) => instantOf(nanos / 1_000n),
@@ -76,7 +81,7 @@ async function readMetadata(file: AsyncBuffer): Promise<FileMetaData> {
   if (file.byteLength < 12) throw new BadParquet("it is too short");
   const tail = new DataView(await file.slice(file.byteLength - 8));
   if (tail.getUint32(0, true) > MAX_FOOTER_BYTES) throw new BadParquet("its footer is too long");
-  return parquetMetadataAsync(file, { parsers: PARSERS });
+  return parquetMetadataAsync(file);
 }
 
 async function readGroup(
@@ -110,7 +115,7 @@ function asColumn({ element }: SchemaTree): ParquetColumn {
   const { name, type, converted_type: converted } = element;
   if (converted === "DECIMAL") throw unsupported(name, "decimal; cast it to text, int64 or double");
   const isText = converted !== undefined || element.logical_type !== undefined;
-  if (type === "FIXED_LEN_BYTE_ARRAY" && !isText) throw unsupported(name, "binary");
+  if (type?.endsWith("BYTE_ARRAY") && !isText) throw unsupported(name, "binary");
   const isFloat = type === "DOUBLE" || type === "FLOAT";
   return { name, convert: isFloat ? floatOrNull : plain };
 }

@@ -182,6 +182,6 @@ export async function removePart(
 }
 
 /** A part as the API shows it. */
-export function renderPart({ segment_id: _, bytes, ...shown }: PartRow): object {
+export function renderPart({ segment_id: _segment, bytes, ...shown }: PartRow): object {
   return { ...shown, bytes: BigInt(bytes) };
 }
