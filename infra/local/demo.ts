@@ -1,12 +1,16 @@
 import { curlLines } from "./announce.ts";
 import { ProjectApi } from "./demo/api.ts";
 import { loadFeatures } from "./demo/load-features.ts";
+import { loadAllSamples, loadSamples } from "./demo/load-samples.ts";
 import { markDemoLoaded } from "./demo/marker.ts";
 import { trainDemo } from "./demo/train.ts";
 import { homeOf } from "./home.ts";
 import { readStack } from "./stack-file.ts";
 
-/** Loads the demo into the stack that runs: `npm run demo`, and the first `npm start` (which prints the rest itself). */
+/**
+ * Loads the demo into the stack that runs: `npm run demo`, and the first `npm start` (which prints the rest itself).
+ * `npm run demo -- --full` also loads all three million flights as samples, which takes minutes.
+ */
 
 const home = homeOf(process.env);
 const say = (line: string): void => {
@@ -22,10 +26,13 @@ try {
     key: stack.keys.demo,
   });
   const trainer = access("training-manager");
+  const loader = new ProjectApi(access("data-loader"));
   await Promise.all([
     loadFeatures(new ProjectApi(access("feature-api")), say),
     trainDemo(new ProjectApi(trainer), trainer, say),
   ]);
+  await loadSamples(loader, say);
+  if (process.argv.includes("--full")) await loadAllSamples(loader, say);
   await markDemoLoaded(home, stack);
   say(`loaded in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   if (!process.argv.includes("--quiet"))

@@ -4,11 +4,12 @@ import startStack from "@sluice/testing/stack";
 import { benchBatches } from "./batches.ts";
 import { benchGate } from "./gate.ts";
 import { benchHeartbeats } from "./heartbeats.ts";
+import { benchImport } from "./import.ts";
 import { benchLookUps } from "./look-ups.ts";
 import { benchOverload } from "./overload.ts";
 import { benchShuffle } from "./shuffle.ts";
 
-const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches] [heartbeats] [overload] [shuffle]
+const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches] [heartbeats] [import] [overload] [shuffle]
   --quick   fewer and shorter rounds
 Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No figure decides anything.
 `;
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
   gate: (quick) => benchGate(quick ? 3 : 9),
   batches: (quick) => benchBatches(quick ? 2 : 30),
   heartbeats: (quick) => benchHeartbeats(quick ? 3 : 9, quick ? 1 : 10),
+  import: (quick) => benchImport(quick ? 50_000 : 200_000, quick ? 3 : 5),
   overload: (quick) => benchOverload(quick ? 3 : 60),
   "look-ups": (quick) => benchLookUps(quick ? 1 : 5, quick ? 1 : 5),
   shuffle: (quick) => benchShuffle(quick ? 3 : 9),

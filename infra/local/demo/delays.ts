@@ -29,7 +29,7 @@ export class DelayTally {
     return this.#flights;
   }
 
-  add({ date, delay, origin, destination }: FlightColumns): void {
+  add({ date, delay, origin, destination }: Omit<FlightColumns, "distance">): void {
     for (const [index, from] of origin.entries()) {
       const tally = this.#tallyOf(from, destination[index] ?? "");
       const minutes = Number(delay[index] ?? 0n);

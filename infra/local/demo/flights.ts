@@ -8,7 +8,7 @@ import {
 } from "hyparquet";
 
 /** The Parquet file of the npm package `vega-datasets`: 3 million flights inside the USA, January to June 2001. */
-const FLIGHTS_FILE = fileURLToPath(
+export const FLIGHTS_FILE = fileURLToPath(
   new URL("../data/flights-3m.parquet", import.meta.resolve("vega-datasets")),
 );
 
@@ -17,6 +17,8 @@ export interface FlightColumns {
   readonly date: readonly Date[];
   /** Minutes; negative: early. */
   readonly delay: readonly bigint[];
+  /** Miles. */
+  readonly distance: readonly bigint[];
   readonly origin: readonly string[];
   readonly destination: readonly string[];
 }
@@ -24,6 +26,7 @@ export interface FlightColumns {
 const COLUMNS = [
   "date",
   "delay",
+  "distance",
   "origin",
   "destination",
 ] as const satisfies readonly (keyof FlightColumns)[];

@@ -124,3 +124,32 @@ test.each(["[NaN", "NaNa", "[1NaN]", '["NaN]', "[--Infinity]"])(
     expect(() => parseOf(text, true)).toThrow(refused());
   },
 );
+
+test.each([
+  "1.0",
+  "[1.50,-0,-0.0,1e2,1E+2]",
+  '{"a":9223372036854775807,"b" : 12345678901234567890.10}',
+  '{"time":"10:30:15.50","n":0.1}',
+  "[0,-1,1.5,null,true]",
+])("with exactNumbers %s is written as it was read", (text) => {
+  const value = parseJson(Buffer.from(text), { exactNumbers: true });
+  expect(stringifyJson(value)).toBe(text.replaceAll(" ", ""));
+});
+
+test("with exactNumbers any document is written as it was read", () => {
+  const number = fc.tuple(
+    fc.constantFrom("", "-"),
+    fc.constantFrom("0", "7", "10", "9007199254740993", "1".repeat(30)),
+    fc.constantFrom("", ".0", ".50", ".123456789012345678"),
+    fc.constantFrom("", "e0", "E+10", "e-7"),
+  );
+  const member = fc.tuple(fc.string(), number);
+  fc.assert(
+    fc.property(fc.uniqueArray(member, { selector: ([name]) => name }), (members) => {
+      const safe = members.filter(([name]) => name !== "__proto__" && !/^\d+$/.test(name));
+      const pairs = safe.map(([name, parts]) => `${JSON.stringify(name)}:${parts.join("")}`);
+      const text = `{${pairs.join()}}`;
+      expect(stringifyJson(parseJson(Buffer.from(text), { exactNumbers: true }))).toBe(text);
+    }),
+  );
+});

@@ -8,6 +8,8 @@ import { nonFiniteToNull } from "./non-finite.ts";
 export interface ParseJsonOptions {
   /** Reads bare NaN, Infinity and -Infinity as null. @default false */
   readonly nonFiniteAsNull?: boolean | undefined;
+  /** Numbers that a double would write differently, such as 1.0, stay the text that they are: `JSON.rawJSON`. @default false */
+  readonly exactNumbers?: boolean | undefined;
 }
 
 // Enough for any honest document; beyond it recursive code further on would overflow the stack.
@@ -18,6 +20,9 @@ const MAX_INTEGER_DIGITS = 400;
 
 // 2^53 has 16 digits. A fraction's digits do not count: they cannot make an integer.
 const LONG_INTEGER = /(?:^|[^\d.])\d{16}/;
+
+/** Where a number begins that `JSON.stringify` could write differently. Times in texts do not look like it. */
+const INEXACT_NUMBER = /(?:^|"\s*:|[,[])\s*-?(?:0(?:[.eE]|(?<=-0))|[1-9]\d*(?:[.eE]|(?<=\d{16})))/;
 
 const BYTE_ORDER_MARK = /^\uFEFF/;
 
@@ -33,7 +38,7 @@ export function parseJson(bytes: Buffer, options: ParseJsonOptions = {}): unknow
   }
   const text = bytes.toString("utf8").replace(BYTE_ORDER_MARK, "");
   try {
-    return parseText(text);
+    return options.exactNumbers === true ? parseExactly(text) : parseText(text);
   } catch (error) {
     if (options.nonFiniteAsNull === true) return parseLeniently(text);
     throw invalidJson(error, text);
@@ -50,6 +55,15 @@ function parseLeniently(text: string): unknown {
 
 function parseText(text: string): unknown {
   return LONG_INTEGER.test(text) ? parse(text, exactIntegers) : parse(text);
+}
+
+function parseExactly(text: string): unknown {
+  return INEXACT_NUMBER.test(text) ? parse(text, exactNumbers) : parse(text);
+}
+
+function exactNumbers(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== "number" || context?.source === undefined) return value;
+  return String(value) === context.source ? value : JSON.rawJSON(context.source);
 }
 
 function exactIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {

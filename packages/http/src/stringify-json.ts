@@ -2,6 +2,7 @@ declare global {
   interface JSON {
     /** ECMAScript 2026; TypeScript's library does not declare it yet. */
     rawJSON(text: string): unknown;
+    isRawJSON(value: unknown): value is { readonly rawJSON: string };
   }
 }
 

@@ -2,17 +2,26 @@ import type { TenantQuotas, Verifier } from "@sluice/auth";
 import { type App, buildServer, stringifyJson } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
 import { Counter, type Registry } from "prom-client";
+import { Background } from "./background/background.ts";
 import type { DataLoader, Queryable, TransactionalDatabase } from "./data-loader.ts";
 import { datasetRoutes } from "./datasets/routes.ts";
+import { partRoutes } from "./imports/routes.ts";
+import { OperationRunner } from "./operations/operation-runner.ts";
+import { operationRoutes } from "./operations/routes.ts";
 import { Plans } from "./plans/plans.ts";
 import { planRoutes } from "./plans/routes.ts";
 import { stepRoutes } from "./plans/step-routes.ts";
 import { lookUpRoutes } from "./samples/look-up-routes.ts";
 import { pageRoutes } from "./samples/page-routes.ts";
+import { purgeForsaken } from "./segments/janitor.ts";
 import { Layouts } from "./versions/layouts.ts";
+import { versionOperations } from "./versions/operations.ts";
+import { versionOperationRoutes } from "./versions/operation-routes.ts";
 import { versionRoutes } from "./versions/routes.ts";
 
 export const SERVICE = "data-loader";
+
+const JANITOR_PAUSE_MS = 60_000;
 
 export interface DataLoaderDeps {
   readonly sampleDb: Queryable;
@@ -46,6 +55,14 @@ export function buildApp({
   });
   // Ordinals and counts come from the database as 64-bit integers.
   app.setSerializerCompiler(() => stringifyJson);
+  const background = new Background(logger);
+  const works = versionOperations(importDb);
+  const operations = new OperationRunner({ db: importDb, background, logger, works });
+  app.addHook("onListen", async () => {
+    background.repeat("purge-forsaken", JANITOR_PAUSE_MS, () => purgeForsaken(importDb));
+    background.repeat("adopt-operations", JANITOR_PAUSE_MS, () => operations.adopt());
+  });
+  app.addHook("onClose", () => background.close());
   const api: DataLoader = {
     sampleDb,
     importDb,
@@ -56,6 +73,8 @@ export function buildApp({
       help: "Samples that went out",
       registers: [registry],
     }),
+    background,
+    operations,
     projectOf: (request, name) => verifier.resolveProject(request.principal, name),
   };
   datasetRoutes(app, api);
@@ -64,5 +83,8 @@ export function buildApp({
   stepRoutes(app, api);
   lookUpRoutes(app, api);
   pageRoutes(app, api);
+  versionOperationRoutes(app, api);
+  partRoutes(app, api);
+  operationRoutes(app, api);
   return app;
 }

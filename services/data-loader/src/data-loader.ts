@@ -2,6 +2,8 @@ import type { Project } from "@sluice/auth";
 import type { Database } from "@sluice/db";
 import type { FastifyRequest } from "fastify";
 import type { Counter } from "prom-client";
+import type { Background } from "./background/background.ts";
+import type { OperationRunner } from "./operations/operation-runner.ts";
 import type { Plans } from "./plans/plans.ts";
 import type { Layouts } from "./versions/layouts.ts";
 
@@ -18,6 +20,10 @@ export interface DataLoader {
   readonly plans: Plans;
   /** Counts samples that went out. */
   readonly served: Counter;
+  /** Work that outlives its request. */
+  readonly background: Background;
+  /** Sealing and deleting versions. */
+  readonly operations: OperationRunner;
   /** The project of a request's path. @throws SluiceError PROJECT_NOT_FOUND unless the request's key may act in it */
   readonly projectOf: (request: FastifyRequest, name: string) => Promise<Project>;
 }

@@ -1,5 +1,5 @@
 import { SluiceError } from "@sluice/errors";
-import { InvalidValue } from "./values/invalid-value.ts";
+import { InvalidValue } from "@sluice/values";
 
 /** As many as help a reader; a wrong column of 10,000 rows needs no 10,000 messages. */
 export const MAX_LISTED = 100;

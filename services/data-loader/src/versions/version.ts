@@ -77,7 +77,8 @@ function notFound(version: number): SluiceError {
   return new SluiceError("VERSION_NOT_FOUND", detail);
 }
 
-function requireNotDeleted({ state, version }: Pick<VersionRow, "state" | "version">): void {
+/** @throws SluiceError VERSION_DELETED */
+export function requireNotDeleted({ state, version }: Pick<VersionRow, "state" | "version">): void {
   if (state === "draft" || state === "sealed") return;
   throw new SluiceError("VERSION_DELETED", `Version ${version} was deleted.`);
 }

@@ -1,6 +1,6 @@
 import { SluiceError } from "@sluice/errors";
 import { Faults } from "../faults.ts";
-import { InvalidValue } from "../values/invalid-value.ts";
+import { InvalidValue } from "@sluice/values";
 import type { Stored } from "../values/codec.ts";
 import type { FeatureView, Field } from "../views/view.ts";
 import { entityKey } from "./entity-key.ts";

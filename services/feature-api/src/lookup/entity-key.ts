@@ -1,5 +1,5 @@
 import type { Stored } from "../values/codec.ts";
-import { InvalidValue } from "../values/invalid-value.ts";
+import { InvalidValue } from "@sluice/values";
 import type { Field } from "../views/view.ts";
 
 /** Guarded by a constraint of features.online_values too. */

@@ -1,5 +1,5 @@
 import type { FeatureView } from "../views/view.ts";
-import { toMilliseconds } from "../values/instant.ts";
+import { toMilliseconds } from "@sluice/values";
 
 /** Seconds since a row's event time; negative when that is in the future. */
 export function ageSeconds(eventTime: string, nowMs: number): number {

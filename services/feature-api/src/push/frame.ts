@@ -1,9 +1,8 @@
 import { SluiceError } from "@sluice/errors";
+import { type Instant, InvalidValue, parseInstant } from "@sluice/values";
 import { Faults } from "../faults.ts";
 import { entityKey } from "../lookup/entity-key.ts";
 import type { Stored } from "../values/codec.ts";
-import { type Instant, parseInstant } from "../values/instant.ts";
-import { InvalidValue } from "../values/invalid-value.ts";
 import type { FeatureView, Field } from "../views/view.ts";
 
 export const MAX_PUSH_ROWS = 10_000;

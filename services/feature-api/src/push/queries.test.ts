@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
-import { parseInstant } from "../values/instant.ts";
+import { parseInstant } from "@sluice/values";
 import { type FeatureView, toView } from "../views/view.ts";
 import type { PushRow } from "./frame.ts";
 import { upsertRows } from "./queries.ts";

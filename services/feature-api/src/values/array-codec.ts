@@ -1,5 +1,5 @@
 import type { Codec, Stored } from "./codec.ts";
-import { InvalidValue, show } from "./invalid-value.ts";
+import { InvalidValue, show } from "@sluice/values";
 
 /** `T[]`: elements of one type, any of them null. */
 export function arrayCodec(element: Codec): Codec {

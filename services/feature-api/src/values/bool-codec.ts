@@ -1,5 +1,5 @@
 import type { Codec } from "./codec.ts";
-import { InvalidValue, show } from "./invalid-value.ts";
+import { InvalidValue, show } from "@sluice/values";
 
 /** `bool`: true or false; 0, 1 and words are refused rather than guessed at. */
 export const boolCodec: Codec = {

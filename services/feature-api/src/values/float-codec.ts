@@ -1,5 +1,5 @@
 import type { Codec, Stored } from "./codec.ts";
-import { InvalidValue, show } from "./invalid-value.ts";
+import { InvalidValue, show } from "@sluice/values";
 
 /** jsonb numbers have no negative zero, so that one float is kept as a string. */
 const NEGATIVE_ZERO = "-0.0";

@@ -1,5 +1,5 @@
 import type { Codec, Stored } from "./codec.ts";
-import { InvalidValue, show } from "./invalid-value.ts";
+import { InvalidValue, show } from "@sluice/values";
 
 const DECIMAL = /^-?\d{1,20}$/;
 

@@ -1,5 +1,5 @@
 import type { Codec } from "./codec.ts";
-import { InvalidValue } from "./invalid-value.ts";
+import { InvalidValue } from "@sluice/values";
 
 /**
  * `json`: any JSON value. It is kept as its JSON text inside a JSON string: jsonb would reorder the members

@@ -1,5 +1,5 @@
 import type { Codec } from "./codec.ts";
-import { InvalidValue, show } from "./invalid-value.ts";
+import { InvalidValue, show } from "@sluice/values";
 
 /** `string`: any text PostgreSQL can hold. */
 export const stringCodec: Codec = {

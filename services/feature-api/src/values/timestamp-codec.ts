@@ -1,5 +1,5 @@
 import type { Codec } from "./codec.ts";
-import { parseInstant, toEpochSeconds } from "./instant.ts";
+import { parseInstant, toEpochSeconds } from "@sluice/values";
 
 /** `timestamp`: kept as RFC 3339 with microseconds; Feast knows whole epoch seconds only. */
 export const timestampCodec: Codec = {

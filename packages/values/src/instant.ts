@@ -45,6 +45,12 @@ export function toMilliseconds(instant: Instant): number {
   return Date.parse(instant);
 }
 
+/** From microseconds since 1970. Throws InvalidValue outside the years 1 to 9999. */
+export function instantOf(micros: bigint): Instant {
+  const rest = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  return format(Number((micros - rest) / 1_000n), String(rest).padStart(6, "0"));
+}
+
 function fromEpochSeconds(value: number): Instant {
   const seconds = Math.floor(value);
   const micros = Math.round((value - seconds) * 1e6);

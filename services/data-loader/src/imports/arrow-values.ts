@@ -1,0 +1,99 @@
+import { type Data, DataType, DateUnit, makeVector, TimeUnit, Type } from "apache-arrow";
+import { invalidArgument } from "@sluice/http";
+import { instantOf } from "@sluice/values";
+import { dayValue, floatValue } from "./typed-values.ts";
+
+/** The value of a row: what JSON has, bigint, `JSON.rawJSON`, or null. */
+export type ValueAt = (index: number) => unknown;
+
+const DAY_MS = 86_400_000;
+
+/**
+ * How the values of a column are read.
+ * @throws SluiceError VALIDATION_FAILED for a type that JSON does not have
+ */
+export function arrowValues(data: Data, column: string): ValueAt {
+  const valueAt = presentValues(data, column);
+  return data.nullCount === 0 && !DataType.isNull(data.type)
+    ? valueAt
+    : (index) => (data.getValid(index) ? valueAt(index) : null);
+}
+
+function presentValues(data: Data, column: string): ValueAt {
+  const { type } = data;
+  if (DataType.isFloat(type)) return convert(data, (value) => floatValue(value as number));
+  if (DataType.isTimestamp(type)) return timestamps(data, type.unit);
+  if (DataType.isDate(type)) return convert(data, dateOf(type.unit));
+  if (DataType.isStruct(type)) return structs(data, column);
+  if (DataType.isList(type) || DataType.isFixedSizeList(type)) return lists(data, column);
+  if (DataType.isDictionary(type)) return dictionary(data, column);
+  if (isPlain(type)) return convert(data, (value) => value);
+  const message = `has column "${column}" of a type that is not taken: ${Type[type.typeId]}`;
+  throw invalidArgument("/body", message);
+}
+
+/** Texts, integers and booleans are what they are. */
+function isPlain(type: DataType): boolean {
+  return (
+    DataType.isInt(type) ||
+    DataType.isBool(type) ||
+    DataType.isUtf8(type) ||
+    DataType.isLargeUtf8(type) ||
+    DataType.isUtf8View(type) ||
+    DataType.isNull(type)
+  );
+}
+
+function convert(data: Data, one: (value: unknown) => unknown): ValueAt {
+  const vector = makeVector(data);
+  return (index) => one(vector.get(index));
+}
+
+/** Taken from the buffer: the library gives milliseconds as doubles. */
+function timestamps({ values }: Data, unit: TimeUnit): ValueAt {
+  const ticks = values as BigInt64Array;
+  if (unit === TimeUnit.NANOSECOND) return (index) => instantOf(ticks[index]! / 1_000n);
+  const micros = { [TimeUnit.SECOND]: 1_000_000n, [TimeUnit.MILLISECOND]: 1_000n };
+  const factor = unit === TimeUnit.MICROSECOND ? 1n : micros[unit];
+  return (index) => instantOf(ticks[index]! * factor);
+}
+
+function dateOf(unit: DateUnit): (value: unknown) => string {
+  return unit === DateUnit.DAY
+    ? (ms) => dayValue(Number(ms) / DAY_MS)
+    : (ms) => instantOf(BigInt(Number(ms)) * 1_000n);
+}
+
+function structs(data: Data, column: string): ValueAt {
+  const members = data.children.map((child, index) => {
+    const { name } = data.type.children[index]!;
+    return { name, valueAt: arrowValues(child, `${column}.${name}`) };
+  });
+  return (index) =>
+    Object.fromEntries(members.map(({ name, valueAt }) => [name, valueAt(index)] as const));
+}
+
+function lists(data: Data, column: string): ValueAt {
+  const itemAt = arrowValues(data.children[0]!, `${column}[]`);
+  const { valueOffsets: offsets, stride, type } = data;
+  const bounds = DataType.isFixedSizeList(type)
+    ? (index: number) => [index * stride, (index + 1) * stride] as const
+    : (index: number) => [Number(offsets[index]), Number(offsets[index + 1])] as const;
+  return (index) => {
+    const [start, end] = bounds(index);
+    return Array.from({ length: end - start }, (_, offset) => itemAt(start + offset));
+  };
+}
+
+/** The words of a dictionary may come in several pieces. */
+function dictionary({ dictionary: words, values }: Data, column: string): ValueAt {
+  const pieces = words!.data.map((data) => ({ data, wordAt: arrowValues(data, column) }));
+  return (index) => {
+    let word = Number(values[index]);
+    for (const { data, wordAt } of pieces) {
+      if (word < data.length) return wordAt(word);
+      word -= data.length;
+    }
+    throw new Error(`column "${column}" has a word that its dictionary has not`);
+  };
+}

@@ -1,0 +1,187 @@
+import { isUniqueViolation } from "@sluice/db";
+import { SluiceError } from "@sluice/errors";
+import { invalidArgument } from "@sluice/http";
+import { InvalidValue } from "@sluice/values";
+import type { Background } from "../background/background.ts";
+import type { Queryable } from "../data-loader.ts";
+import { purgeSegment } from "../segments/purge.ts";
+import { giveUpSegment, insertSegment, type SegmentKey } from "../segments/queries.ts";
+import { getVersion, requireDraft } from "../versions/version.ts";
+import { decompressed } from "./decompress.ts";
+import type { InputRow } from "./input-row.ts";
+import type { RowFormat } from "./media.ts";
+import { deletePart, findPart, insertPart, type PartRow } from "./queries.ts";
+import { RowFaults } from "./row-faults.ts";
+import { type Reading, RowReader } from "./row.ts";
+import { SegmentWriter } from "./segment-writer.ts";
+import type { UploadBody } from "./upload-body.ts";
+
+/** What parts are written with. */
+export interface PartDeps {
+  readonly importDb: Queryable;
+  readonly background: Background;
+  readonly logger: { warn(members: object, message: string): void };
+}
+
+/** One upload. */
+export interface Upload {
+  readonly datasetId: string;
+  readonly version: number;
+  readonly part: string;
+  readonly body: UploadBody;
+  /** Content-Encoding. */
+  readonly encoding: string | undefined;
+  readonly format: RowFormat;
+  readonly reading: Reading;
+}
+
+/** Rows for so many bytes on the wire: more come of run lengths that were made up. */
+const MAX_ROWS_A_BYTE = 100;
+const FREE_ROWS = 1_000_000;
+/** Positions in a segment are 32-bit integers. */
+const MAX_ROWS = 2_000_000_000;
+
+/**
+ * Stores an upload as a part of a draft, all of it or nothing. The same bytes under the same name are stored once.
+ * @throws SluiceError VERSION_NOT_FOUND, VERSION_SEALED, VERSION_DELETED, PART_CONFLICT, INVALID_ROW,
+ * UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT
+ */
+export async function importPart(deps: PartDeps, upload: Upload): Promise<PartRow> {
+  const { importDb } = deps;
+  const { datasetId, version, part, body } = upload;
+  requireDraft(await getVersion(importDb, datasetId, version));
+  const known = await findPart(importDb, datasetId, version, part);
+  if (known !== undefined) {
+    await body.drain();
+    return asBefore(known, body.sha256());
+  }
+  const segment = await insertSegment(importDb, datasetId);
+  try {
+    return await load(deps, upload, segment);
+  } catch (error) {
+    deps.background.start("give-up-segment", () => discard(importDb, segment));
+    throw error;
+  }
+}
+
+async function load(deps: PartDeps, upload: Upload, segment: SegmentKey): Promise<PartRow> {
+  const { importDb, logger } = deps;
+  const writer = new SegmentWriter(importDb, segment, (err) =>
+    logger.warn({ err, segment_id: segment.segmentId }, "segment not touched"),
+  );
+  try {
+    await writeRows(upload, writer);
+    const contentSha256 = await writer.finish();
+    const { version, part, body } = upload;
+    const { rows } = writer;
+    const sha256 = body.sha256();
+    return await keep(importDb, segment, {
+      version,
+      part,
+      rows,
+      bytes: body.bytes,
+      sha256,
+      contentSha256,
+    });
+  } finally {
+    await writer.end();
+  }
+}
+
+/** Reads, checks and writes one row after the other. After a bad one nothing is written, and others are looked for. */
+async function writeRows(upload: Upload, writer: SegmentWriter): Promise<void> {
+  const { body, encoding, format, reading } = upload;
+  const faults = new RowFaults();
+  const reader = new RowReader(reading);
+  let position = 0;
+  for await (const rows of format(decompressed(body, encoding), faults)) {
+    for (const row of rows) {
+      addRow(row, position, reader, writer, faults);
+      position += 1;
+      if (writer.isFull && !faults.any) await writer.send();
+    }
+    if (position > Math.min(MAX_ROWS, FREE_ROWS + body.bytes * MAX_ROWS_A_BYTE))
+      throw tooManyRows();
+  }
+  faults.throwIfAny();
+  if (position > 0 && reader.unseen.length > 0) {
+    const names = reader.unseen.map((name) => `"${name}"`).join(", ");
+    throw invalidArgument("/querystring/rename", `names ${names}, which no row has`);
+  }
+  // A format may end before the bytes do, and the hash is of all.
+  await body.drain();
+}
+
+function addRow(
+  row: InputRow,
+  position: number,
+  reader: RowReader,
+  writer: SegmentWriter,
+  faults: RowFaults,
+): void {
+  try {
+    const sample = reader.read(row, position);
+    if (!faults.any) writer.add(sample);
+  } catch (error) {
+    if (!(error instanceof InvalidValue)) throw error;
+    const column = error.path;
+    const value = row.values[row.names.indexOf(column)];
+    faults.add({ line: row.line, column, value, reason: error.message });
+  }
+}
+
+type Finished = Parameters<typeof insertPart>[2];
+
+/** Makes the part be there, unless another upload of it was faster. */
+async function keep(db: Queryable, segment: SegmentKey, finished: Finished): Promise<PartRow> {
+  const { datasetId } = segment;
+  try {
+    const row = await insertPart(db, segment, finished);
+    if (row !== undefined) return row;
+  } catch (error) {
+    if (!isUniqueViolation(error, "parts_pkey")) throw error;
+    const winner = await findPart(db, datasetId, finished.version, finished.part);
+    if (winner === undefined) throw error;
+    await discard(db, segment);
+    return asBefore(winner, finished.sha256);
+  }
+  requireDraft(await getVersion(db, datasetId, finished.version));
+  throw new SluiceError("DATABASE_UNAVAILABLE", "The upload was given up meanwhile. Repeat it.");
+}
+
+async function discard(db: Queryable, segment: SegmentKey): Promise<void> {
+  await giveUpSegment(db, segment);
+  await purgeSegment(db, segment);
+}
+
+function asBefore(known: PartRow, sha256: string): PartRow {
+  if (known.sha256 === sha256) return known;
+  const detail = `Part "${known.part}" was uploaded with other content (sha256 ${known.sha256}, now ${sha256}). Delete it first, or use another id.`;
+  throw new SluiceError("PART_CONFLICT", detail);
+}
+
+function tooManyRows(): SluiceError {
+  const detail = `The upload has more than ${MAX_ROWS_A_BYTE} rows a byte, or ${MAX_ROWS} in all. Split it.`;
+  return new SluiceError("PAYLOAD_TOO_LARGE", detail);
+}
+
+/** Takes a part out of a draft. @throws SluiceError VERSION_NOT_FOUND, VERSION_SEALED, VERSION_DELETED, PART_NOT_FOUND */
+export async function removePart(
+  { importDb, background }: PartDeps,
+  datasetId: string,
+  version: number,
+  part: string,
+): Promise<void> {
+  const segment = await deletePart(importDb, datasetId, version, part);
+  if (segment !== undefined) {
+    background.start("purge-segment", () => purgeSegment(importDb, segment));
+    return;
+  }
+  requireDraft(await getVersion(importDb, datasetId, version));
+  throw new SluiceError("PART_NOT_FOUND", `Version ${version} has no part "${part}".`);
+}
+
+/** A part as the API shows it. */
+export function renderPart({ segment_id: _segment, bytes, ...shown }: PartRow): object {
+  return { ...shown, bytes: BigInt(bytes) };
+}
