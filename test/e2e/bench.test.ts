@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { shell } from "./stack-command.ts";
 
-/** The quickest benches: all of them take longer than everything else that is tested here together. */
+/** As the README has it; all benches take longer than everything else that is tested here together. */
 const BENCHES = "gate batches";
 const TIMEOUT_MS = 180_000;
 
