@@ -44,7 +44,11 @@ test("Redis killed: instances hear each other again once it is back", async () =
   await until("it is missed", async () => (await other.metric("job_hints_heard")) === 0);
   await until("Redis has a new process", () => readStack().redis.pid !== pid, 30_000);
   await until("it is heard again", async () => (await other.metric("job_hints_heard")) === 1);
-  expect(readStack().redis.pid).not.toBe(pid);
+  const project = await trainingProject();
+  const answer = project.send("POST", "/jobs:claim?wait_seconds=60", {}, { origin: other.url });
+  await until("the claim waits", async () => (await other.metric("claim_waiters")) === 1);
+  const { id } = await project.createJob();
+  expect((await answer).json().job.id).toBe(id);
 });
 
 test.each(FAULTS.slice(0, 2))("$name: streams stay and miss nothing", async ({ strike }) => {

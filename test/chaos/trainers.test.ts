@@ -8,7 +8,7 @@ import { Fleet } from "../trainers/fleet.ts";
 
 const JOBS = 24;
 const WORLD_SIZE = 4;
-const TERMINAL = ["succeeded", "failed", "cancelled"];
+const TERMINAL = new Set(["succeeded", "failed", "cancelled"]);
 const PARTS = ["training-manager", "training-worker", "redis", "pgbouncer", "postgres"] as const;
 
 function pidOf(part: (typeof PARTS)[number]): number {
@@ -43,7 +43,7 @@ async function logOf(project: TrainingProject): Promise<Map<string, LogRow[]>> {
 
 async function ended(project: TrainingProject): Promise<boolean> {
   const { items } = (await project.send("GET", `/jobs?limit=${JOBS}`)).json();
-  return items.every(({ status }) => TERMINAL.includes(status));
+  return items.every(({ status }) => TERMINAL.has(status));
 }
 
 test("jobs whose trainers crash, stall and fail while every part is killed in turn all end, by legal steps, and as their trainers were told", async () => {

@@ -1,6 +1,6 @@
-import type { ReadableStream as WebReadableStream } from "node:stream/web";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import type { ReadableStream as WebStream } from "node:stream/web";
 
 /** The data of an event `transition`. */
 export interface TransitionEvent {
@@ -50,7 +50,7 @@ async function read(
 ): Promise<void> {
   if (body === null) return;
   let id: string | undefined;
-  const source = Readable.fromWeb(body as WebReadableStream);
+  const source = Readable.fromWeb(body as WebStream);
   // A readline interface does not pass its input's errors on.
   const broken = new Promise<never>((_resolve, reject) => source.once("error", reject));
   const all = (async () => {
