@@ -12,30 +12,25 @@ export class Background {
     this.#logger = logger;
   }
 
-  /** Runs a task outside of the caller's request, whose end it outlives. What it throws is logged. */
-  start(name: string, task: (signal: AbortSignal) => Promise<unknown>): void {
-    const running = this.run(name, task).then(
+  /** Runs a task outside of the caller's request, whose end it outlives. Resolves when it has ended; what it throws is logged. */
+  start(name: string, task: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    const { signal } = this.#stop;
+    const running = runInContext({ requestId: name, signal }, () => task(signal)).then(
       () => undefined,
       (err: unknown) => {
-        if (!this.#stop.signal.aborted) this.#logger.error({ task: name, err }, "task failed");
+        if (!signal.aborted) this.#logger.error({ task: name, err }, "task failed");
       },
     );
     this.#running.add(running);
-    void running.finally(() => this.#running.delete(running));
-  }
-
-  /** The same for somebody who waits for the outcome. */
-  run<T>(name: string, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { signal } = this.#stop;
-    return runInContext({ requestId: name, signal }, () => task(signal));
+    return running.finally(() => this.#running.delete(running));
   }
 
   /** Runs a task again and again, `pauseMs` after it has ended, until the end of the process. */
   repeat(name: string, pauseMs: number, task: () => Promise<unknown>): void {
-    this.start(name, async (signal) => {
+    void this.start(name, async (signal) => {
       while (!signal.aborted) {
         await sleep(pauseMs, undefined, { signal, ref: false });
-        this.start(name, task);
+        await this.start(name, task);
       }
     });
   }

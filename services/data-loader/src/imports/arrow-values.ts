@@ -21,6 +21,7 @@ export function arrowValues(data: Data, column: string): ValueAt {
 
 function presentValues(data: Data, column: string): ValueAt {
   const { type } = data;
+  if (!isThere(data)) throw invalidArgument("/body", `has less of column "${column}" than it says`);
   if (DataType.isFloat(type)) return convert(data, (value) => floatValue(value as number));
   if (DataType.isTimestamp(type)) return timestamps(data, type.unit);
   if (DataType.isDate(type)) return convert(data, dateOf(type.unit));
@@ -28,8 +29,26 @@ function presentValues(data: Data, column: string): ValueAt {
   if (DataType.isList(type) || DataType.isFixedSizeList(type)) return lists(data, column);
   if (DataType.isDictionary(type)) return dictionary(data, column);
   if (isPlain(type)) return convert(data, (value) => value);
-  const message = `has column "${column}" of a type that is not taken: ${Type[type.typeId]}`;
-  throw invalidArgument("/body", message);
+  throw notTaken(column, type);
+}
+
+/**
+ * Whether the buffers hold as many values as they claim, and each element of a list or text belongs to one alone: offsets
+ * that overlap would make terabytes of a few bytes.
+ */
+function isThere(data: Data): boolean {
+  const { type, length, values, valueOffsets: offsets, children, stride } = data;
+  if (DataType.isNull(type) || DataType.isUtf8View(type)) return true;
+  if (DataType.isStruct(type))
+    return children.length > 0 && children.every((child) => child.length >= length);
+  if (DataType.isFixedSizeList(type)) return children[0]!.length >= length * stride;
+  if (DataType.isBool(type)) return (values as Uint8Array).length * 8 >= length;
+  if (offsets === undefined) return (values as ArrayLike<unknown>).length >= length;
+  const available = DataType.isList(type) ? children[0]!.length : (values as Uint8Array).length;
+  for (let index = 0; index < length; index += 1) {
+    if (!(offsets[index]! <= offsets[index + 1]!)) return false;
+  }
+  return length === 0 || Number(offsets[length]) <= available;
 }
 
 /** Texts, integers and booleans are what they are. */
@@ -74,7 +93,10 @@ function structs(data: Data, column: string): ValueAt {
 }
 
 function lists(data: Data, column: string): ValueAt {
-  const itemAt = arrowValues(data.children[0]!, `${column}[]`);
+  const [child] = data.children;
+  // Its length is but a claim.
+  if (DataType.isNull(child!.type)) throw notTaken(column, child!.type);
+  const itemAt = arrowValues(child!, `${column}[]`);
   const { valueOffsets: offsets, stride, type } = data;
   const bounds = DataType.isFixedSizeList(type)
     ? (index: number) => [index * stride, (index + 1) * stride] as const
@@ -96,4 +118,9 @@ function dictionary({ dictionary: words, values }: Data, column: string): ValueA
     }
     throw new Error(`column "${column}" has a word that its dictionary has not`);
   };
+}
+
+function notTaken(column: string, type: DataType): Error {
+  const message = `has column "${column}" of a type that is not taken: ${Type[type.typeId]}`;
+  return invalidArgument("/body", message);
 }

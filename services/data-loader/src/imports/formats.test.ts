@@ -1,12 +1,15 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import {
+  Field,
   Int64,
+  List,
   makeVector,
   RecordBatchStreamWriter,
   Table,
   tableFromArrays,
   tableToIPC,
   TimestampMicrosecond,
+  Utf8,
   vectorFromArray,
 } from "apache-arrow";
 import { SluiceError } from "@sluice/errors";
@@ -193,4 +196,30 @@ test("Arrow: several batches, dictionaries, and what is no stream", async () => 
   const bytes = tableToIPC(tableFromArrays({ a: ["x"] }), "stream");
   const stump = readAll(readArrow, bytes.subarray(0, 300));
   expect((await refusal(stump)).code).toBe("VALIDATION_FAILED");
+});
+
+test("Arrow: offsets that claim more than there is, or the same again and again, are refused", async () => {
+  const type = new List(new Field("item", new Utf8()));
+  const table = new Table({ list: vectorFromArray([["aaaa"], ["bbbb"]], type) });
+  const bytes = Buffer.from(tableToIPC(table, "stream"));
+  expect(await readAll(readArrow, bytes)).toHaveLength(2);
+  for (const [offsets, forged] of [
+    [
+      [0, 1, 2],
+      [0, 1, 1_000_000_000],
+    ],
+    [
+      [0, 1, 2],
+      [0, 2, 0],
+    ],
+    [
+      [0, 4, 8],
+      [0, 8, 0],
+    ],
+  ] as const) {
+    const at = bytes.indexOf(Buffer.from(Int32Array.from(offsets).buffer));
+    const broken = Buffer.from(bytes);
+    broken.set(Buffer.from(Int32Array.from(forged).buffer), at);
+    expect((await refusal(readAll(readArrow, broken))).code).toBe("VALIDATION_FAILED");
+  }
 });

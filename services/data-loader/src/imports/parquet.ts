@@ -58,22 +58,30 @@ export async function* readParquet(source: ByteSource): InputRows {
 async function* rowsOf(file: AsyncBuffer): InputRows {
   const metadata = await readMetadata(file);
   const columns = parquetSchema(metadata).children.map(asColumn);
-  const names = columns.map(({ name }) => name);
   let start = 0;
   for (const group of metadata.row_groups) {
     await checkRowGroup(file, group);
-    const rows = Number(group.num_rows);
-    const decoded = await readGroup(file, metadata, start, start + rows);
-    const values = columns.map(({ name, convert }) => ({ convert, data: decoded.get(name) }));
-    for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
-      const count = Math.min(ROWS_AT_ONCE, rows - first);
-      const line = start + first + 1;
-      yield Array.from({ length: count }, (_, offset): InputRow => {
-        const row = values.map(({ convert, data }) => convert(data?.[first + offset] as unknown));
-        return { line: line + offset, names, values: row };
-      });
-    }
-    start += rows;
+    const end = start + Number(group.num_rows);
+    // In a generator of its own, so that a group is let go before the next one is decoded.
+    yield* groupRows(columns, await readGroup(file, metadata, start, end), start + 1, end - start);
+    start = end;
+  }
+}
+
+function* groupRows(
+  columns: readonly ParquetColumn[],
+  decoded: ReadonlyMap<string, DecodedArray>,
+  firstLine: number,
+  rows: number,
+): Generator<InputRow[]> {
+  const names = columns.map(({ name }) => name);
+  const values = columns.map(({ name, convert }) => ({ convert, data: decoded.get(name) }));
+  for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
+    const count = Math.min(ROWS_AT_ONCE, rows - first);
+    yield Array.from({ length: count }, (_, offset): InputRow => {
+      const row = values.map(({ convert, data }) => convert(data?.[first + offset] as unknown));
+      return { line: firstLine + first + offset, names, values: row };
+    });
   }
 }
 

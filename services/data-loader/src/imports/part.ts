@@ -35,9 +35,11 @@ export interface Upload {
   readonly reading: Reading;
 }
 
-/** Rows for so many bytes on the wire: more come of run lengths that were made up. */
+/** For so many bytes on the wire: more come of run lengths and dictionaries that were made up. */
 const MAX_ROWS_A_BYTE = 100;
 const FREE_ROWS = 1_000_000;
+const MAX_CHARACTERS_A_BYTE = 1_000;
+const FREE_CHARACTERS = 1_000_000_000;
 /** Positions in a segment are 32-bit integers. */
 const MAX_ROWS = 2_000_000_000;
 
@@ -59,7 +61,7 @@ export async function importPart(deps: PartDeps, upload: Upload): Promise<PartRo
   try {
     return await load(deps, upload, segment);
   } catch (error) {
-    deps.background.start("give-up-segment", () => discard(importDb, segment));
+    void deps.background.start("give-up-segment", () => discard(importDb, segment));
     throw error;
   }
 }
@@ -100,8 +102,7 @@ async function writeRows(upload: Upload, writer: SegmentWriter): Promise<void> {
       position += 1;
       if (writer.isFull && !faults.any) await writer.send();
     }
-    if (position > Math.min(MAX_ROWS, FREE_ROWS + body.bytes * MAX_ROWS_A_BYTE))
-      throw tooManyRows();
+    refuseExcess(position, writer.characters, body.bytes);
   }
   faults.throwIfAny();
   if (position > 0 && reader.unseen.length > 0) {
@@ -160,9 +161,14 @@ function asBefore(known: PartRow, sha256: string): PartRow {
   throw new SluiceError("PART_CONFLICT", detail);
 }
 
-function tooManyRows(): SluiceError {
-  const detail = `The upload has more than ${MAX_ROWS_A_BYTE} rows a byte, or ${MAX_ROWS} in all. Split it.`;
-  return new SluiceError("PAYLOAD_TOO_LARGE", detail);
+/** @throws SluiceError PAYLOAD_TOO_LARGE when an upload grows to what its bytes cannot honestly hold */
+function refuseExcess(rows: number, characters: number, bytes: number): void {
+  const isHonest =
+    rows <= FREE_ROWS + bytes * MAX_ROWS_A_BYTE &&
+    characters <= FREE_CHARACTERS + bytes * MAX_CHARACTERS_A_BYTE;
+  if (isHonest && rows <= MAX_ROWS) return;
+  const most = `${MAX_ROWS_A_BYTE} rows or ${MAX_CHARACTERS_A_BYTE} characters a byte, or ${MAX_ROWS} rows in all`;
+  throw new SluiceError("PAYLOAD_TOO_LARGE", `The upload holds more than ${most}. Split it.`);
 }
 
 /** Takes a part out of a draft. @throws SluiceError VERSION_NOT_FOUND, VERSION_SEALED, VERSION_DELETED, PART_NOT_FOUND */
@@ -174,7 +180,7 @@ export async function removePart(
 ): Promise<void> {
   const segment = await deletePart(importDb, datasetId, version, part);
   if (segment !== undefined) {
-    background.start("purge-segment", () => purgeSegment(importDb, segment));
+    void background.start("purge-segment", () => purgeSegment(importDb, segment));
     return;
   }
   requireDraft(await getVersion(importDb, datasetId, version));

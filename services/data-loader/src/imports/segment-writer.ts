@@ -24,6 +24,7 @@ export class SegmentWriter {
   readonly #inFlight = new Set<Promise<void>>();
   readonly #heartbeat: NodeJS.Timeout;
   #batch = new Batch(0);
+  #characters = 0;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(db: Queryable, segment: SegmentKey, onMissedTouch: (error: unknown) => void) {
@@ -40,7 +41,13 @@ export class SegmentWriter {
     return this.#batch.first + this.#batch.rows;
   }
 
+  /** About how many characters they have. */
+  get characters(): number {
+    return this.#characters;
+  }
+
   add(row: SampleRow): void {
+    this.#characters += row.canonical.length;
     this.#batch.add(row);
     this.#content.update(`${row.canonical}\n`);
   }

@@ -47,7 +47,8 @@ export class OperationRunner {
   async start(operation: NewOperation): Promise<OperationRow> {
     const { db, background } = this.#deps;
     const row = await upsertOperation(db, operation);
-    if (row.state === "pending") background.start(`operation ${row.kind}`, () => this.#work(row));
+    if (row.state === "pending")
+      void background.start(`operation ${row.kind}`, () => this.#work(row));
     return row;
   }
 
@@ -57,7 +58,9 @@ export class OperationRunner {
     const deadline = performance.now() + ms;
     let row = operation;
     for (let pause = 10; row.ended_at === null && performance.now() < deadline; pause *= 2) {
-      await sleep(Math.min(pause, LOOK_EVERY_MS), undefined, { signal });
+      await sleep(Math.min(pause, LOOK_EVERY_MS));
+      // The reason says whether the client left or the instance stops.
+      signal.throwIfAborted();
       row = (await findOperation(db, row.project_id, row.operation_id)) ?? row;
     }
     return row;
