@@ -2,10 +2,12 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import startStack from "@sluice/testing/stack";
 import { benchBatches } from "./batches.ts";
+import { benchEncodings } from "./encodings.ts";
 import { benchGate } from "./gate.ts";
 import { benchLookUps } from "./look-ups.ts";
+import { benchSamples } from "./samples.ts";
 
-const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches]
+const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches] [encodings] [samples]
   --quick   fewer and shorter rounds
 Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No figure decides anything.
 `;
@@ -21,6 +23,8 @@ const { values, positionals } = parseArgs({
 const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
   gate: (quick) => benchGate(quick ? 3 : 9),
   batches: (quick) => benchBatches(quick ? 5 : 30),
+  encodings: (quick) => benchEncodings(quick ? 3 : 10),
+  samples: (quick) => benchSamples(quick ? 2 : 10),
   "look-ups": (quick) => benchLookUps(quick ? 2 : 5, quick ? 2 : 5),
 };
 

@@ -38,7 +38,11 @@ const ids = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, index) => idOf(from + index));
 
 test("a look-up answers in the order of the request, and lists what is missing", async () => {
-  const body = { version: 1, sample_ids: [idOf(8), "nobody", idOf(3), idOf(8)], columns: ["label", "sample_id"] };
+  const body = {
+    version: 1,
+    sample_ids: [idOf(8), "nobody", idOf(3), idOf(8)],
+    columns: ["label", "sample_id"],
+  };
   const { status, headers, json } = await data.send("POST", lookUpPath, body);
   expect(status).toBe(200);
   expect(headers.get("content-type")).toBe("application/json");
@@ -52,7 +56,11 @@ test("a look-up answers in the order of the request, and lists what is missing",
 
 test("a look-up by hash gives every sample that has it", async () => {
   const hash = createHash("md5").update("4").digest("hex");
-  const body = { version: 1, feature_hashes: ["none", hash], columns: ["sample_id", "feature_hash"] };
+  const body = {
+    version: 1,
+    feature_hashes: ["none", hash],
+    columns: ["sample_id", "feature_hash"],
+  };
   const { json } = await data.send("POST", lookUpPath, body);
   expect(json()).toEqual({
     version: 1,
@@ -69,7 +77,11 @@ test("without a version the newest sealed one is looked up, in the columns that 
 });
 
 test("values come as they were stored, whatever is in them and in every encoding", async () => {
-  const body = { version: 1, sample_ids: [idOf(5)], columns: ["label", "attributes", "created_at"] };
+  const body = {
+    version: 1,
+    sample_ids: [idOf(5)],
+    columns: ["label", "attributes", "created_at"],
+  };
   const accepting = (accept: string) =>
     data.send("POST", lookUpPath, body, { headers: { accept } });
   const label = 'q"\\\n\t😀é\u2028';
@@ -194,7 +206,10 @@ async function readPages(query: string): Promise<{ ids: unknown[]; pages: number
 
 test("pages have every sample once and in order, over the borders of segments", async () => {
   expect(await readPages("limit=300")).toEqual({ ids: ids(0, ROWS), pages: 9 });
-  expect(await readPages("limit=1000&columns=sample_id,uri")).toEqual({ ids: ids(0, ROWS), pages: 3 });
+  expect(await readPages("limit=1000&columns=sample_id,uri")).toEqual({
+    ids: ids(0, ROWS),
+    pages: 3,
+  });
 });
 
 test("pages of a time have its samples alone, the end of it excluded", async () => {
@@ -223,7 +238,8 @@ test("cursors, times, limits and columns that are none are refused", async () =>
     const { status, json } = await data.send("GET", path);
     expect([status, json().code], path).toEqual([422, "VALIDATION_FAILED"]);
   }
-  const version = (number: number) => data.send("GET", `/datasets/samples/versions/${number}/samples`);
+  const version = (number: number) =>
+    data.send("GET", `/datasets/samples/versions/${number}/samples`);
   expect((await version(3)).json().code).toBe("VERSION_NOT_SEALED");
   expect((await version(4)).json().code).toBe("VERSION_DELETED");
   expect((await version(5)).json().code).toBe("VERSION_NOT_FOUND");
@@ -261,19 +277,29 @@ test.each(["gzip", "identity"])("a stream may begin at a cursor (%s)", async (co
   const page = await data.send("GET", `${pagePath}?limit=700`, undefined, { headers });
   const { rows, end } = ndjson(page.text);
   expect(rows).toHaveLength(700);
-  const rest = await data.send("GET", `${pagePath}?cursor=${end.next_cursor}`, undefined, { headers });
+  const rest = await data.send("GET", `${pagePath}?cursor=${end.next_cursor}`, undefined, {
+    headers,
+  });
   expect(rest.headers.get("content-encoding")).toBe(coding === "gzip" ? "gzip" : null);
   expect(ndjson(rest.text).rows.map(({ sample_id }) => sample_id)).toEqual(ids(700, ROWS));
 });
 
 test("an Arrow stream has a batch a page, and the count in its last one", async () => {
-  const batches = [...RecordBatchReader.from(await arrow(`${pagePath}?columns=sample_id,attributes`))];
+  const batches = [
+    ...RecordBatchReader.from(await arrow(`${pagePath}?columns=sample_id,attributes`)),
+  ];
   expect(batches.map(({ numRows }) => numRows)).toEqual([1_000, 1_000, 500, 0]);
   expect(batches.at(-1)!.metadata.get("_end")).toBe(JSON.stringify({ count: ROWS }));
   const found = batches.flatMap((batch) => [...(batch.getChild("sample_id") ?? [])] as unknown[]);
   expect(found).toEqual(ids(0, ROWS));
-  const fields = batches[0]!.schema.fields.map(({ name, metadata }) => [name, metadata.get("ARROW:extension:name")]);
-  expect(fields).toEqual([["sample_id", undefined], ["attributes", "arrow.json"]]);
+  const fields = batches[0]!.schema.fields.map(({ name, metadata }) => [
+    name,
+    metadata.get("ARROW:extension:name"),
+  ]);
+  expect(fields).toEqual([
+    ["sample_id", undefined],
+    ["attributes", "arrow.json"],
+  ]);
 });
 
 test("an empty range is a stream with an end", async () => {
@@ -284,7 +310,9 @@ test("an empty range is a stream with an end", async () => {
 });
 
 test("a client that reads JSON alone gets a page of 100 and a cursor", async () => {
-  const { json } = await data.send("GET", pagePath, undefined, { headers: { accept: "application/json" } });
+  const { json } = await data.send("GET", pagePath, undefined, {
+    headers: { accept: "application/json" },
+  });
   expect(json().columns["sample_id"]).toEqual(ids(0, 100));
   expect(json().next_cursor).not.toBeNull();
 });
@@ -305,7 +333,9 @@ async function heldConnections(pooler: PgbouncerConsole): Promise<number> {
   const pools = await pooler.show("pools");
   const active = pools.find(({ database }) => database === "sluice_sample")?.sv_active ?? 0;
   const response = await fetch(`${readStack().services["data-loader"]!.internal_url}/metrics`);
-  const line = /^db_active_connections\{[^}]*pool="sample"[^}]*\} (\d+)/m.exec(await response.text());
+  const line = /^db_active_connections\{[^}]*pool="sample"[^}]*\} (\d+)/m.exec(
+    await response.text(),
+  );
   return Number(active) + Number(line![1]);
 }
 
@@ -315,13 +345,17 @@ test("50 readers that take nothing hold no connection, and lose nothing of their
   const pooler = new PgbouncerConsole({ url: readStack().pgbouncer.admin_url });
   onTestFinished(() => pooler.close());
   const path = `${pagePath}?columns=sample_id,feature_hash,uri,attributes,created_at`;
-  const readers = await Promise.all(Array.from({ length: READERS }, () => openPausedReader(long, path)));
+  const readers = await Promise.all(
+    Array.from({ length: READERS }, () => openPausedReader(long, path)),
+  );
   let quiet = 0;
-  // Looked at often: a page is read within some milliseconds.
-  await until("no reader reads any more", async () => {
+  // First the system's buffers are filled, with some megabytes for each reader. A page is read within milliseconds: where
+  // one is read, one of so many looks sees it.
+  const isQuiet = async (): Promise<boolean> => {
     quiet = (await heldConnections(pooler)) === 0 ? quiet + 1 : 0;
     return quiet === 50;
-  });
+  };
+  await until("no reader reads any more", isQuiet, 90_000);
   const { status } = await data.send("POST", lookUpPath, { sample_ids: [idOf(1)] });
   expect(status).toBe(200);
   const [first, second, ...others] = readers;

@@ -11,7 +11,9 @@ export interface ScratchData {
   stop(): Promise<void>;
 }
 
-export async function openScratchData(workload: "sample" | "import" = "sample"): Promise<ScratchData> {
+export async function openScratchData(
+  workload: "sample" | "import" = "sample",
+): Promise<ScratchData> {
   const scratch = await openScratchDatabase(workload);
   const superuser = postgres(scratch.superuserUrl, { max: 2, onnotice: () => {} });
   const [dataset] = await superuser<{ dataset_id: string }[]>`

@@ -12,9 +12,9 @@ const JSON_VALUE = fc.jsonValue({ maxDepth: 3, stringUnit: "grapheme" });
 const INSTANT = fc
   .date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true })
   .chain((date) =>
-    fc.integer({ min: 0, max: 999_999 }).map(
-      (micros) => `${date.toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}Z`,
-    ),
+    fc
+      .integer({ min: 0, max: 999_999 })
+      .map((micros) => `${date.toISOString().slice(0, 19)}.${String(micros).padStart(6, "0")}Z`),
   );
 
 /** A value of each type, as JSON text. */
@@ -58,9 +58,16 @@ test("an array is cut into its elements as they stand", () => {
         expect(jsonElements(`[${elements.join(separator)}]`)).toEqual(elements);
     }),
   );
-  expect(jsonElements(String.raw`[1.0, 9223372036854775807, "a\\", "\"]", {"b": "}\\\""}, []]`)).toEqual(
-    ["1.0", "9223372036854775807", String.raw`"a\\"`, String.raw`"\"]"`, String.raw`{"b": "}\\\""}`, "[]"],
-  );
+  expect(
+    jsonElements(String.raw`[1.0, 9223372036854775807, "a\\", "\"]", {"b": "}\\\""}, []]`),
+  ).toEqual([
+    "1.0",
+    "9223372036854775807",
+    String.raw`"a\\"`,
+    String.raw`"\"]"`,
+    String.raw`{"b": "}\\\""}`,
+    "[]",
+  ]);
 });
 
 test("JSON has every column as it is", () => {
@@ -70,7 +77,8 @@ test("JSON has every column as it is", () => {
       const { version, missing, columns, text } = JSON.parse(body) as Record<string, unknown>;
       expect({ version, missing }).toEqual({ version: 7, missing: ["ü"] });
       expect(text).toEqual(JSON.parse(`[${values.text.join()}]`));
-      for (const type of TYPES.slice(1)) expect(body).toContain(`"${type}":[${values[type].join(", ")}]`);
+      for (const type of TYPES.slice(1))
+        expect(body).toContain(`"${type}":[${values[type].join(", ")}]`);
       expect(Object.keys(columns as object)).toEqual(TYPES.slice(1));
     }),
   );
@@ -104,7 +112,8 @@ test("Arrow has the values in their types, and the end in the metadata of a last
       expect([batches.length, rows!.numRows, end!.numRows]).toEqual([2, count, 0]);
       expect(JSON.parse(end!.metadata.get("_end")!)).toEqual({ count, version: 7, missing: ["ü"] });
       const column = (type: ColumnType): unknown[] => [...rows!.getChild(type)!];
-      const parsed = (type: ColumnType): unknown[] => values[type].map((text) => JSON.parse(text) as unknown);
+      const parsed = (type: ColumnType): unknown[] =>
+        values[type].map((text) => JSON.parse(text) as unknown);
       expect(column("text")).toEqual(parsed("text"));
       expect(column("boolean")).toEqual(parsed("boolean"));
       expect(column("integer")).toEqual(values.integer.map(BigInt));
@@ -128,7 +137,9 @@ test.each(ROW_TYPES)("%s is the same over frames, however the rows are cut", (ty
   fc.assert(
     fc.property(fc.array(TABLE, { minLength: 1, maxLength: 4 }), (tables) => {
       const encoder = openRowEncoder(type);
-      const parts = tables.map(({ count, values }) => encoder.rows({ count, columns: columnsOf(values) }));
+      const parts = tables.map(({ count, values }) =>
+        encoder.rows({ count, columns: columnsOf(values) }),
+      );
       const bytes = Buffer.concat([...parts, encoder.end()]);
       const total = tables.reduce((sum, { count }) => sum + count, 0);
       const end = type === "application/x-ndjson" ? ndjsonEnd(bytes) : arrowEnd(bytes, total);

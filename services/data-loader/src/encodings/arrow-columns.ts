@@ -44,7 +44,13 @@ function textData(values: readonly (string | null)[]): Data {
     end += Buffer.byteLength(values[index] ?? "");
     valueOffsets[index + 1] = end;
   }
-  return makeData({ type: TYPES.text, length: values.length, ...validity(values), valueOffsets, data });
+  return makeData({
+    type: TYPES.text,
+    length: values.length,
+    ...validity(values),
+    valueOffsets,
+    data,
+  });
 }
 
 function instantData(values: readonly (string | null)[]): Data {

@@ -1,4 +1,11 @@
-import { AsyncByteQueue, makeData, RecordBatch, RecordBatchStreamWriter, Schema, Struct } from "apache-arrow";
+import {
+  AsyncByteQueue,
+  makeData,
+  RecordBatch,
+  RecordBatchStreamWriter,
+  Schema,
+  Struct,
+} from "apache-arrow";
 import { arrowData, arrowField } from "./arrow-columns.ts";
 import type { Frame } from "./frame.ts";
 import type { RowEncoder } from "./row-encoder.ts";

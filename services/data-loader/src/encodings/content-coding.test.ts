@@ -34,16 +34,19 @@ test.each(["gzip", "zstd"] as const)("%s gives back what went in", async (coding
   expect(decoders[coding](bytes).equals(TEXT)).toBe(true);
 });
 
-test.each(["gzip", "zstd"] as const)("a stream in %s can be read as far as it was written", async (coding) => {
-  const coder = openCoder(coding)!;
-  const read: Buffer[] = [];
-  coder.on("data", (chunk: Buffer) => read.push(chunk));
-  await new Promise((resolve) => coder.write(TEXT, resolve));
-  await expect.poll(() => Buffer.concat(read).length).toBeGreaterThan(0);
-  coder.end(TEXT);
-  await buffer(coder).catch(() => undefined);
-  expect(decoders[coding](Buffer.concat(read)).length).toBe(2 * TEXT.length);
-});
+test.each(["gzip", "zstd"] as const)(
+  "a stream in %s can be read as far as it was written",
+  async (coding) => {
+    const coder = openCoder(coding)!;
+    const read: Buffer[] = [];
+    coder.on("data", (chunk: Buffer) => read.push(chunk));
+    await new Promise((resolve) => coder.write(TEXT, resolve));
+    await expect.poll(() => Buffer.concat(read).length).toBeGreaterThan(0);
+    coder.end(TEXT);
+    await buffer(coder).catch(() => undefined);
+    expect(decoders[coding](Buffer.concat(read)).length).toBe(2 * TEXT.length);
+  },
+);
 
 test("a small body, and one that is to stay as it is, are not touched", async () => {
   const small = Buffer.from("{}");

@@ -57,6 +57,7 @@ function endOfContainer(text: string, from: number): number {
 function endOfWord(text: string, from: number): number {
   let at = from;
   let code = text.charCodeAt(at);
-  while (code > SPACE && code !== COMMA && code !== CLOSE_BRACKET) code = text.charCodeAt((at += 1));
+  while (code > SPACE && code !== COMMA && code !== CLOSE_BRACKET)
+    code = text.charCodeAt((at += 1));
   return at;
 }

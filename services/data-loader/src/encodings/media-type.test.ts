@@ -30,11 +30,16 @@ test.each([
   expect(chooseMediaType(accept, OFFERED)).toBe(expected);
 });
 
-test.each(["text/html", "application/jso", `${NDJSON};q=0`, "*/*;q=0", "image/*", "nonsense", ",,"])(
-  "Accept: %s gets none of them",
-  (accept) => {
-    expect(() => chooseMediaType(accept, OFFERED)).toThrow(
-      expect.objectContaining({ code: "NOT_ACCEPTABLE" }) as Error,
-    );
-  },
-);
+test.each([
+  "text/html",
+  "application/jso",
+  `${NDJSON};q=0`,
+  "*/*;q=0",
+  "image/*",
+  "nonsense",
+  ",,",
+])("Accept: %s gets none of them", (accept) => {
+  expect(() => chooseMediaType(accept, OFFERED)).toThrow(
+    expect.objectContaining({ code: "NOT_ACCEPTABLE" }) as Error,
+  );
+});

@@ -12,7 +12,9 @@ export class NdjsonEncoder implements RowEncoder {
   #count = 0;
 
   rows({ count, columns }: Frame): Buffer {
-    const names = columns.map(({ name }, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`);
+    const names = columns.map(
+      ({ name }, index) => `${index === 0 ? "{" : ","}${JSON.stringify(name)}:`,
+    );
     const values = columns.map(({ text }) => jsonElements(text));
     let lines = "";
     for (let row = 0; row < count; row += 1) {

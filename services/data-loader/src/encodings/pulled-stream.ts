@@ -21,7 +21,11 @@ export class PulledStream extends Readable {
     const first = this.#first;
     this.#first = undefined;
     if (first !== undefined) this.#push(first);
-    else this.#pull().then((chunk) => this.#push(chunk), (error: Error) => this.destroy(error));
+    else
+      this.#pull().then(
+        (chunk) => this.#push(chunk),
+        (error: Error) => this.destroy(error),
+      );
   }
 
   #push({ done, value }: Chunk): void {

@@ -21,7 +21,10 @@ function instantOf(path: string, text: string | undefined): string | null {
   const [, date = "", time = "", fraction = "", zone = ""] = RFC3339.exec(text) ?? [];
   const milliseconds = Date.parse(`${date}T${time}${zone.toUpperCase()}`);
   if (!(milliseconds >= FIRST_MS && milliseconds <= LAST_MS) || !isCalendarDay(date))
-    throw invalidArgument(path, "must be an RFC 3339 time, such as 2001-01-01T00:00:00Z (in a URL + is %2B)");
+    throw invalidArgument(
+      path,
+      "must be an RFC 3339 time, such as 2001-01-01T00:00:00Z (in a URL + is %2B)",
+    );
   const seconds = new Date(milliseconds).toISOString().slice(0, 19);
   return `${seconds}.${fraction.slice(0, 6).padEnd(6, "0")}Z`;
 }

@@ -27,7 +27,11 @@ export async function findSamples(
   db: Queryable,
   { datasetId, version }: { datasetId: string; version: number },
   keyColumn: KeyColumn,
-  { keys, columns, maxRows }: { keys: readonly (string | null)[]; columns: readonly Column[]; maxRows: number },
+  {
+    keys,
+    columns,
+    maxRows,
+  }: { keys: readonly (string | null)[]; columns: readonly Column[]; maxRows: number },
 ): Promise<FoundSamples | undefined> {
   const query = sql<{ state: VersionState; count: number; index: string } & ColumnTexts>`
     with version as materialized (

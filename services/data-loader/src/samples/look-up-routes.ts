@@ -29,7 +29,11 @@ export function lookUpRoutes(app: App, { sampleDb, served, projectOf }: DataLoad
       const type = chooseMediaType(request.headers.accept, ANSWER_TYPES);
       const { projectId } = await projectOf(request, request.params.project);
       const wanted = { columns: columnsOf(request.body.columns), ...keysOf(request.body) };
-      const { dataset_id: datasetId } = await getDataset(sampleDb, projectId, request.params.dataset);
+      const { dataset_id: datasetId } = await getDataset(
+        sampleDb,
+        projectId,
+        request.params.dataset,
+      );
       const { version = (await getSealed(sampleDb, datasetId, undefined)).version } = request.body;
       const found = await lookUp(sampleDb, { datasetId, version, ...wanted });
       served.inc(found.count);
@@ -43,7 +47,10 @@ interface Keys {
   readonly feature_hashes?: readonly string[];
 }
 
-function keysOf({ sample_ids: ids, feature_hashes: hashes }: Keys): Pick<LookUp, "keyColumn" | "keys"> {
+function keysOf({
+  sample_ids: ids,
+  feature_hashes: hashes,
+}: Keys): Pick<LookUp, "keyColumn" | "keys"> {
   if (ids !== undefined && hashes === undefined) return { keyColumn: "sample_id", keys: ids };
   if (hashes !== undefined && ids === undefined) return { keyColumn: "feature_hash", keys: hashes };
   throw invalidArgument("/sample_ids", "or /feature_hashes must be there, and not both");

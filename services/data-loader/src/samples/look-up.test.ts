@@ -12,9 +12,17 @@ let scratch: ScratchData;
 beforeAll(async () => {
   scratch = await openScratchData();
   const segments = Array.from({ length: 30 }, () => ROWS / 30);
-  await makeSealedVersion(scratch.superuser, scratch.datasetId, { version: 1, prefix: "a", segments });
+  await makeSealedVersion(scratch.superuser, scratch.datasetId, {
+    version: 1,
+    prefix: "a",
+    segments,
+  });
   // The same ids and hashes once more, in other segments.
-  await makeSealedVersion(scratch.superuser, scratch.datasetId, { version: 2, prefix: "a", segments: [500, 500] });
+  await makeSealedVersion(scratch.superuser, scratch.datasetId, {
+    version: 2,
+    prefix: "a",
+    segments: [500, 500],
+  });
   await vacuumSamples(scratch.superuser);
 }, 120_000);
 
@@ -24,7 +32,14 @@ const idOf = (ordinal: number): string => `a${String(ordinal).padStart(9, "0")}`
 
 function request(keys: readonly string[], members: Partial<LookUp> = {}): LookUp {
   const { datasetId } = scratch;
-  return { datasetId, version: 1, keyColumn: "sample_id", keys, columns: DEFAULT_COLUMNS, ...members };
+  return {
+    datasetId,
+    version: 1,
+    keyColumn: "sample_id",
+    keys,
+    columns: DEFAULT_COLUMNS,
+    ...members,
+  };
 }
 
 const spread = (count: number): string[] =>
@@ -51,7 +66,9 @@ test("hashes are looked up in the index alone", async () => {
   const hashes = await scratch.superuser<{ feature_hash: string }[]>`
     select distinct feature_hash from data.sample_metadata limit 1000`;
   const keys = hashes.map(({ feature_hash }) => feature_hash);
-  const nodes = await explain(scratch, (db) => lookUp(db, request(keys, { keyColumn: "feature_hash" })));
+  const nodes = await explain(scratch, (db) =>
+    lookUp(db, request(keys, { keyColumn: "feature_hash" })),
+  );
   expect(scansOfSamples(nodes)).toMatchObject([
     {
       "Node Type": "Index Only Scan",
@@ -66,7 +83,11 @@ test("columns beyond the index are read from the table, by the index", async () 
   const columns = ["sample_id", "uri", "attributes"] as const;
   const nodes = await explain(scratch, (db) => lookUp(db, request(spread(100), { columns })));
   expect(scansOfSamples(nodes)).toMatchObject([
-    { "Node Type": "Index Scan", "Index Name": "sample_metadata_sample_id_idx", "Actual Loops": 100 },
+    {
+      "Node Type": "Index Scan",
+      "Index Name": "sample_metadata_sample_id_idx",
+      "Actual Loops": 100,
+    },
   ]);
 });
 
@@ -74,7 +95,11 @@ test.each([
   { columns: DEFAULT_COLUMNS, scan: "Index Only Scan" },
   { columns: ["uri"] as const, scan: "Index Scan" },
 ])("a plan for whatever parameters there are has the same $scan", async ({ columns, scan }) => {
-  const nodes = await explain(scratch, (db) => lookUp(db, request(spread(100), { columns })), "generic");
+  const nodes = await explain(
+    scratch,
+    (db) => lookUp(db, request(spread(100), { columns })),
+    "generic",
+  );
   expect(scansOfSamples(nodes)).toMatchObject([
     { "Node Type": scan, "Index Name": "sample_metadata_sample_id_idx", "Actual Loops": 100 },
   ]);

@@ -44,7 +44,11 @@ export function pageRoutes(app: App, { sampleDb, layouts, served, projectOf }: D
       const type = chooseMediaType(request.headers.accept, isPage ? ANSWER_TYPES : STREAM_TYPES);
       const wanted = { columns: columnsOf(columns?.split(",")), created: createdRange(from, to) };
       const { projectId } = await projectOf(request, request.params.project);
-      const { dataset_id: datasetId } = await getDataset(sampleDb, projectId, request.params.dataset);
+      const { dataset_id: datasetId } = await getDataset(
+        sampleDb,
+        projectId,
+        request.params.dataset,
+      );
       const { version } = await getSealed(sampleDb, datasetId, request.params.version);
       const layout = await layouts.of(datasetId, version);
       const query = { datasetId, version, ...wanted, limit: limit ?? DEFAULT_LIMIT };

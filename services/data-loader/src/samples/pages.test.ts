@@ -17,9 +17,17 @@ let layout: Layout;
 beforeAll(async () => {
   scratch = await openScratchData();
   // A second version before it, so that nothing depends on being the only one.
-  await makeSealedVersion(scratch.superuser, scratch.datasetId, { version: 1, prefix: "a", segments: [1_000] });
+  await makeSealedVersion(scratch.superuser, scratch.datasetId, {
+    version: 1,
+    prefix: "a",
+    segments: [1_000],
+  });
   const segments = Array.from({ length: SEGMENTS }, () => ROWS / SEGMENTS);
-  await makeSealedVersion(scratch.superuser, scratch.datasetId, { version: 2, prefix: "b", segments });
+  await makeSealedVersion(scratch.superuser, scratch.datasetId, {
+    version: 2,
+    prefix: "b",
+    segments,
+  });
   await vacuumSamples(scratch.superuser);
   layout = new Layout(await listSegments(scratch.db, scratch.datasetId, 2));
 }, 120_000);
@@ -32,7 +40,8 @@ function query(members: Partial<PageQuery> = {}): PageQuery {
   return { datasetId, version: 2, columns: ["sample_id"], created, limit: 1_000, ...members };
 }
 
-const second = (seconds: number): string => new Date(Date.UTC(2001, 0, 1) + seconds * 1_000).toISOString();
+const second = (seconds: number): string =>
+  new Date(Date.UTC(2001, 0, 1) + seconds * 1_000).toISOString();
 
 /** The ordinals in all pages, in their order. */
 async function ordinalsFrom(first: number, asked: PageQuery): Promise<number[]> {
@@ -61,10 +70,13 @@ test.each([
   [123_456, 127_890],
   [299_000, 400_000],
   [400_000, 500_000],
-])("samples created from second %i to before %i are found wherever they stand", async (from, to) => {
-  const created = createdRange(second(from), second(to));
-  expect(await ordinalsFrom(0, query({ created }))).toEqual(range(from, Math.min(to, ROWS)));
-});
+])(
+  "samples created from second %i to before %i are found wherever they stand",
+  async (from, to) => {
+    const created = createdRange(second(from), second(to));
+    expect(await ordinalsFrom(0, query({ created }))).toEqual(range(from, Math.min(to, ROWS)));
+  },
+);
 
 test("a time may be bounded on one side", async () => {
   const before = query({ created: createdRange(undefined, second(1_234)) });
@@ -80,7 +92,12 @@ test.each(["custom", "generic"] as const)(
       const nodes = await explain(scratch, (db) => readPage(db, layout, query(), first), kind);
       const scans = nodes.filter((node) => node["Relation Name"] === "sample_metadata");
       expect(scans).toMatchObject([
-        { "Node Type": "Index Scan", "Index Name": "sample_metadata_pkey", "Actual Loops": 1, "Actual Rows": 1_000 },
+        {
+          "Node Type": "Index Scan",
+          "Index Name": "sample_metadata_pkey",
+          "Actual Loops": 1,
+          "Actual Rows": 1_000,
+        },
       ]);
     }
   },

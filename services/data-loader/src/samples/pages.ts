@@ -50,14 +50,19 @@ export async function* readPages(
   query: PageQuery,
   first: number,
 ): AsyncGenerator<SamplePage> {
-  for (let next: number | null = first; next !== null; ) {
+  for (let next: number | null = first; next !== null;) {
     const page: SamplePage = await readPage(db, layout, query, next);
     yield page;
     next = page.next;
   }
 }
 
-function toPage({ columns }: PageQuery, { count, texts }: PageRows, next: number, layout: Layout): SamplePage {
+function toPage(
+  { columns }: PageQuery,
+  { count, texts }: PageRows,
+  next: number,
+  layout: Layout,
+): SamplePage {
   return {
     count,
     columns: sampleColumns(columns, texts),

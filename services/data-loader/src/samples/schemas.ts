@@ -31,7 +31,13 @@ export const LookUpBody = Type.Object(
   },
   {
     description: "Either `sample_ids` or `feature_hashes`",
-    examples: [{ version: 1, sample_ids: ["f000000007", "f000000003", "nobody"], columns: ["sample_id", "label"] }],
+    examples: [
+      {
+        version: 1,
+        sample_ids: ["f000000007", "f000000003", "nobody"],
+        columns: ["sample_id", "label"],
+      },
+    ],
   },
 );
 
@@ -65,7 +71,9 @@ export const LookUpObject = Type.Object(
     version: Type.Integer(),
     missing: Type.Array(Type.String(), { description: "What no sample of the version has" }),
     columns: Values,
-    index: Type.Array(Type.Integer(), { description: "For each row the position of its id in the request" }),
+    index: Type.Array(Type.Integer(), {
+      description: "For each row the position of its id in the request",
+    }),
   },
   {
     examples: [

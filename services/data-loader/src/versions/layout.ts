@@ -37,7 +37,7 @@ export class Layout {
   runFrom(first: number, count: number): SegmentRange[] {
     const end = Math.min(first + count, this.samples);
     const ranges: SegmentRange[] = [];
-    for (let ordinal = first; ordinal < end; ) {
+    for (let ordinal = first; ordinal < end;) {
       const index = this.#indexOf(ordinal);
       const { segment_id: segmentId, rows } = this.segments[index]!;
       const start = this.#firsts[index]!;
