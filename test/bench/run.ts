@@ -2,14 +2,17 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import startStack from "@sluice/testing/stack";
 import { benchBatches } from "./batches.ts";
+import { benchEncodings } from "./encodings.ts";
 import { benchGate } from "./gate.ts";
 import { benchHeartbeats } from "./heartbeats.ts";
 import { benchImport } from "./import.ts";
 import { benchLookUps } from "./look-ups.ts";
 import { benchOverload } from "./overload.ts";
+import { benchSamples } from "./samples.ts";
 import { benchShuffle } from "./shuffle.ts";
 
-const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches] [heartbeats] [import] [overload] [shuffle]
+const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches] [encodings] [heartbeats] [import] [overload]
+                           [samples] [shuffle]
   --quick   fewer and shorter rounds
 Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No figure decides anything.
 `;
@@ -30,6 +33,8 @@ const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
   overload: (quick) => benchOverload(quick ? 3 : 60),
   "look-ups": (quick) => benchLookUps(quick ? 1 : 5, quick ? 1 : 5),
   shuffle: (quick) => benchShuffle(quick ? 3 : 9),
+  encodings: (quick) => benchEncodings(quick ? 3 : 10),
+  samples: (quick) => benchSamples(quick ? 2 : 10),
 };
 
 async function bench(names: readonly string[]): Promise<void> {

@@ -349,11 +349,13 @@ test("50 readers that take nothing hold no connection, and lose nothing of their
     Array.from({ length: READERS }, () => openPausedReader(long, path)),
   );
   let quiet = 0;
-  // Looked at often: a page is read within some milliseconds.
-  await until("no reader reads any more", async () => {
+  // First the system's buffers are filled, with some megabytes for each reader. A page is read within milliseconds: where
+  // one is read, one of so many looks sees it.
+  const isQuiet = async (): Promise<boolean> => {
     quiet = (await heldConnections(pooler)) === 0 ? quiet + 1 : 0;
     return quiet === 50;
-  });
+  };
+  await until("no reader reads any more", isQuiet, 90_000);
   const { status } = await data.send("POST", lookUpPath, { sample_ids: [idOf(1)] });
   expect(status).toBe(200);
   const [first, second, ...others] = readers;
