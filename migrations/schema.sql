@@ -122,11 +122,11 @@ AS $function$
   WITH gone AS (
     DELETE FROM data.sample_metadata AS sample
     USING (
-      SELECT inner_sample.position FROM data.sample_metadata AS inner_sample
-      WHERE inner_sample.dataset_id = dataset AND inner_sample.segment_id = segment
-      ORDER BY inner_sample.position LIMIT most
-    ) AS doomed
-    WHERE sample.dataset_id = dataset AND sample.segment_id = segment AND sample.position = doomed.position
+      SELECT min(first_sample.position)::bigint AS position FROM data.sample_metadata AS first_sample
+      WHERE first_sample.dataset_id = dataset AND first_sample.segment_id = segment
+    ) AS first_left
+    WHERE sample.dataset_id = dataset AND sample.segment_id = segment
+      AND sample.position >= first_left.position AND sample.position < first_left.position + most
       AND EXISTS (SELECT FROM data.segments AS s
         WHERE s.dataset_id = dataset AND s.segment_id = segment AND s.state = 'purging')
     RETURNING 1

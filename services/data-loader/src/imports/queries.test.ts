@@ -3,8 +3,10 @@ import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { purgeForsaken } from "../segments/janitor.ts";
 import {
+  deleteSegment,
   giveUpSegment,
   insertSegment,
+  purgeRows,
   type SegmentKey,
   touchSegment,
 } from "../segments/queries.ts";
@@ -88,6 +90,19 @@ test("the janitor purges what nobody was heard of, and leaves what is being load
   const left = await superuser`
     select segment_id::text from data.segments where segment_id in (${forsaken.segmentId}, ${heard.segmentId})`;
   expect(left.map(({ segment_id }) => segment_id as string)).toEqual([heard.segmentId]);
+});
+
+test("a purge takes the next rows by range, wherever they begin", async () => {
+  const segment = await insertSegment(scratch.db, datasetId);
+  for (const first of [0, 3, 100])
+    await insertBatch(scratch.db, segment, batchOf(first, ["a", "b"]));
+  expect(await purgeRows(scratch.db, segment, 2)).toBeUndefined();
+  await giveUpSegment(scratch.db, segment);
+  const steps: (number | undefined)[] = [];
+  for (let step = 0; step < 4; step += 1) steps.push(await purgeRows(scratch.db, segment, 5));
+  expect(steps).toEqual([4, 2, 0, 0]);
+  await deleteSegment(scratch.db, segment);
+  expect(await purgeRows(scratch.db, segment, 5)).toBeUndefined();
 });
 
 test("looking for duplicates among 100,000 samples is one probe of the index for each new one", async () => {
