@@ -1,7 +1,7 @@
 import { type TObject, Type } from "typebox";
-import { ROW_TYPES } from "./row-encoder.ts";
+import type { RowType } from "./row-encoder.ts";
 
-const ROWS: Readonly<Record<(typeof ROW_TYPES)[number], string>> = {
+const ROWS: Readonly<Record<RowType, string>> = {
   "application/x-ndjson":
     'A JSON object a row, and at last `{"_end": {"count": n, "sha256": "…", …}}`: the hash of all bytes before that line, and the members that JSON has beside its columns',
   "application/vnd.apache.arrow.stream":

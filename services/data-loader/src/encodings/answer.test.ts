@@ -109,16 +109,16 @@ test("Arrow has the values in their types, and the end in the metadata of a last
       const batches = [...RecordBatchReader.from(bytes)];
       expect(bytes.subarray(-8)).toEqual(Buffer.from("ffffffff00000000", "hex"));
       const [rows, end] = batches as [(typeof batches)[0], (typeof batches)[0]];
-      expect([batches.length, rows!.numRows, end!.numRows]).toEqual([2, count, 0]);
-      expect(JSON.parse(end!.metadata.get("_end")!)).toEqual({ count, version: 7, missing: ["ü"] });
-      const column = (type: ColumnType): unknown[] => [...rows!.getChild(type)!];
+      expect([batches.length, rows.numRows, end.numRows]).toEqual([2, count, 0]);
+      expect(JSON.parse(end.metadata.get("_end")!)).toEqual({ count, version: 7, missing: ["ü"] });
+      const column = (type: ColumnType): unknown[] => [...rows.getChild(type)!];
       const parsed = (type: ColumnType): unknown[] =>
         values[type].map((text) => JSON.parse(text) as unknown);
       expect(column("text")).toEqual(parsed("text"));
       expect(column("boolean")).toEqual(parsed("boolean"));
       expect(column("integer")).toEqual(values.integer.map(BigInt));
       expect(column("json")).toEqual(values.json.map((text) => (text === "null" ? null : text)));
-      const micros = rows!.getChild("instant")!.data[0]!;
+      const micros = rows.getChild("instant")!.data[0]!;
       for (const [row, text] of parsed("instant").entries())
         if (text === null) expect(micros.getValid(row)).toBe(false);
         else expect(instantOf((micros.values as BigInt64Array)[row]!)).toBe(text);

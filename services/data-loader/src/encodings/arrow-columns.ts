@@ -20,20 +20,17 @@ export function arrowField({ name, type }: FrameColumn): Field {
   return new Field(name, TYPES[type], true, type === "json" ? JSON_EXTENSION : undefined);
 }
 
-/** The column's values in Arrow's memory layout; the buffers are filled here, as the library's builders take far longer. */
-export function arrowData({ type, text }: FrameColumn, length: number): Data {
-  switch (type) {
-    case "text":
-      return textData(JSON.parse(text) as (string | null)[]);
-    case "json":
-      return textData(jsonElements(text).map((element) => (element === "null" ? null : element)));
-    case "instant":
-      return instantData(JSON.parse(text) as (string | null)[]);
-    case "integer":
-      return integerData(jsonElements(text), length);
-    case "boolean":
-      return booleanData(JSON.parse(text) as (boolean | null)[]);
-  }
+/** The values of a column's text in Arrow's memory layout; its buffers are filled here, as the library's builders take far longer. */
+const READERS: Readonly<Record<ColumnType, (text: string) => Data>> = {
+  text: (text) => textData(JSON.parse(text) as (string | null)[]),
+  json: (text) => textData(jsonElements(text).map((value) => (value === "null" ? null : value))),
+  instant: (text) => instantData(JSON.parse(text) as (string | null)[]),
+  integer: (text) => integerData(jsonElements(text)),
+  boolean: (text) => booleanData(JSON.parse(text) as (boolean | null)[]),
+};
+
+export function arrowData({ type, text }: FrameColumn): Data {
+  return READERS[type](text);
 }
 
 function textData(values: readonly (string | null)[]): Data {
@@ -63,9 +60,9 @@ function microseconds(instant: string): bigint {
   return BigInt(Date.parse(`${instant.slice(0, 19)}Z`)) * 1_000n + BigInt(instant.slice(20, 26));
 }
 
-function integerData(values: readonly string[], length: number): Data {
+function integerData(values: readonly string[]): Data {
   const data = BigInt64Array.from(values, (value) => BigInt(value));
-  return makeData({ type: TYPES.integer, length, nullCount: 0, data });
+  return makeData({ type: TYPES.integer, length: values.length, nullCount: 0, data });
 }
 
 function booleanData(values: readonly (boolean | null)[]): Data {

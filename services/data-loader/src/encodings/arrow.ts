@@ -37,13 +37,13 @@ export class ArrowEncoder implements RowEncoder {
 }
 
 function batch(schema: Schema, { count, columns }: Frame): RecordBatch {
-  const children = columns.map((column) => arrowData(column, count));
+  const children = columns.map(arrowData);
   const type = new Struct(schema.fields);
   return new RecordBatch(schema, makeData({ type, length: count, nullCount: 0, children }));
 }
 
 /** Where the writer puts its bytes: kept until they are taken, without a promise for each. */
-class Collected extends AsyncByteQueue<Uint8Array> {
+class Collected extends AsyncByteQueue {
   #chunks: Uint8Array[] = [];
 
   override write(chunk: Uint8Array): void {

@@ -54,14 +54,14 @@ export async function encodeBody(
   return { bytes, coding };
 }
 
-/** A stream in a coding; what is written can be read before the next write. undefined: it stays as it is. */
+const CODERS: Readonly<Record<Coding, (() => Transform) | undefined>> = {
+  // Flushed after each write, so that what a reader can take does not wait for what follows.
+  gzip: () => createGzip({ ...GZIP, flush: constants.Z_SYNC_FLUSH }),
+  zstd: () => createZstdCompress({ ...ZSTD, flush: constants.ZSTD_e_flush }),
+  identity: undefined,
+};
+
+/** Encodes a stream; undefined when it stays as it is. */
 export function openCoder(coding: Coding): Transform | undefined {
-  switch (coding) {
-    case "gzip":
-      return createGzip({ ...GZIP, flush: constants.Z_SYNC_FLUSH });
-    case "zstd":
-      return createZstdCompress({ ...ZSTD, flush: constants.ZSTD_e_flush });
-    case "identity":
-      return undefined;
-  }
+  return CODERS[coding]?.();
 }

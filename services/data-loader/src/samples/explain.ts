@@ -48,10 +48,12 @@ export async function explain(
 
 function literal(value: unknown): string {
   if (value === null) return "null";
-  const text = Array.isArray(value) ? arrayLiteral(value) : String(value);
+  const text = Array.isArray(value)
+    ? `{${value.map(element).join()}}`
+    : `${value as string | number}`;
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-function arrayLiteral(values: readonly unknown[]): string {
-  return `{${values.map((value) => (value === null ? "NULL" : JSON.stringify(String(value)))).join()}}`;
+function element(value: string | number | null): string {
+  return value === null ? "NULL" : JSON.stringify(String(value));
 }
