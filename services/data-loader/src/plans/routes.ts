@@ -115,8 +115,9 @@ export function planRoutes(app: App, api: DataLoader): void {
 }
 
 /** @throws SluiceError VALIDATION_FAILED outside of 0 to 2^63−1 */
-function seedOf(seed: number | bigint): string {
-  const value = BigInt(seed);
+function seedOf(seed: unknown): string {
+  const isInteger = typeof seed === "bigint" || Number.isSafeInteger(seed);
+  const value = isInteger ? BigInt(seed as number | bigint) : -1n;
   if (value >= 0n && value <= MAX_SEED) return String(value);
   throw invalidArgument("/seed", "must be an integer from 0 to 2^63−1");
 }

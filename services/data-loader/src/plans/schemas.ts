@@ -17,11 +17,8 @@ export const PlanBody = Type.Object(
       }),
     ),
     seed: Type.Optional(
-      Type.Unsafe<number | bigint>({
-        type: "integer",
-        default: 0,
-        description: "From 0 to 2^63−1",
-      }),
+      // Without a type: the validator knows no integers beyond a double, and the handler checks what it gets.
+      Type.Unsafe<unknown>({ default: 0, description: "An integer from 0 to 2^63−1" }),
     ),
     shuffle: Type.Optional(Type.Enum(["full", "block", "none"], { default: "full" })),
     block_size: Type.Optional(
