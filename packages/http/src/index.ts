@@ -8,11 +8,13 @@ export {
   wantsEventStream,
 } from "./event-stream.ts";
 export { decodeCursor, encodeCursor } from "./cursor.ts";
+export { IdempotencyHeaders } from "./idempotency-headers.ts";
 export { invalidArgument } from "./invalid-argument.ts";
 export { type ListenOptions, type Listening, listen } from "./listen.ts";
 export { type ListenInternallyOptions, listenInternally } from "./listen-internally.ts";
 export { type KeysetPage, type Page, PageQuery, type PageRequest, readPage } from "./page.ts";
 export { parseJson, type ParseJsonOptions } from "./parse-json.ts";
+export { isResourceName, RESOURCE_NAME } from "./resource-name.ts";
 export type { Principal, RenderedProblem, RouteConfig } from "./route-config.ts";
 export { type Closable, runUntilSignal } from "./run-until-signal.ts";
 export { stringifyJson } from "./stringify-json.ts";

@@ -1,6 +1,6 @@
+import { isResourceName } from "@sluice/http";
 import type { SluiceError } from "@sluice/errors";
 import { currentContext, runInContext } from "@sluice/telemetry";
-import { isResourceName } from "./resource-name.ts";
 
 export interface CatalogOptions<T> {
   /** Reads things of a project from the database; names that do not exist are left out. */

@@ -1,5 +1,5 @@
+import { isResourceName } from "@sluice/http";
 import { SluiceError } from "@sluice/errors";
-import { isName } from "../name.ts";
 import type { Principal, Project } from "../principal.ts";
 import type { Queryable } from "../queryable.ts";
 import type { LookupCache } from "./lookup-cache.ts";
@@ -37,5 +37,5 @@ export async function resolveProject(
 
 /** What needs no look-up to be refused: a text that is no name, and all projects but the one of a bound key. */
 function mayExist({ projectId, projectName }: Principal, name: string): boolean {
-  return isName(name) && (projectId === null || projectName === name);
+  return isResourceName(name) && (projectId === null || projectName === name);
 }

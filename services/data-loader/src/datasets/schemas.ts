@@ -1,7 +1,5 @@
+import { RESOURCE_NAME } from "@sluice/http";
 import { Type } from "typebox";
-
-/** Names of datasets, which are also path segments. */
-const RESOURCE_NAME = "^[a-z0-9][a-z0-9_-]{0,62}$";
 
 export const ProjectParams = Type.Object({ project: Type.String() });
 

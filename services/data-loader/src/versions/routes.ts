@@ -1,15 +1,9 @@
-import { type App, PageQuery, readPage } from "@sluice/http";
+import { type App, PageQuery, readPage, IdempotencyHeaders } from "@sluice/http";
 import type { DataLoader } from "../data-loader.ts";
 import { getDataset } from "../datasets/dataset.ts";
 import { DatasetParams } from "../datasets/schemas.ts";
 import { listVersions, type VersionRow } from "./queries.ts";
-import {
-  BeginVersionBody,
-  IdempotencyHeaders,
-  VersionAnswer,
-  VersionPage,
-  VersionParams,
-} from "./schemas.ts";
+import { BeginVersionBody, VersionAnswer, VersionPage, VersionParams } from "./schemas.ts";
 import { beginVersion, getVersion, renderVersion } from "./version.ts";
 
 const PATH = "/v1/projects/:project/datasets/:dataset/versions";

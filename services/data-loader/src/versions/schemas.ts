@@ -6,17 +6,6 @@ export const VersionParams = Type.Object({
   version: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
 });
 
-export const IdempotencyHeaders = Type.Object({
-  "idempotency-key": Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 200,
-      pattern: "^[\\x21-\\x7E]+$",
-      description: "The same key gets the same answer, and begins one version",
-    }),
-  ),
-});
-
 export const BeginVersionBody = Type.Object(
   {
     base_version: Type.Optional(

@@ -1,6 +1,6 @@
+import { RESOURCE_NAME } from "@sluice/http";
 import { Type } from "typebox";
 import { MAX_FEATURES } from "../views/definition.ts";
-import { RESOURCE_NAME } from "../resource-name.ts";
 import { ProjectName } from "../views/schemas.ts";
 
 export const ServiceParams = Type.Object({

@@ -1,6 +1,6 @@
+import { RESOURCE_NAME } from "@sluice/http";
 import { Type } from "typebox";
 import { JOIN_KEY_TYPES, VALUE_TYPES } from "../values/value-types.ts";
-import { RESOURCE_NAME } from "../resource-name.ts";
 import { MAX_FEATURES, MAX_JOIN_KEYS } from "./definition.ts";
 
 /** Names of columns: no comma or colon, which separate them in requests. */

@@ -1,9 +1,9 @@
-import type { App } from "@sluice/http";
+import { type App, IdempotencyHeaders } from "@sluice/http";
 import type { TrainingManager } from "../training-manager.ts";
 import { renderJob } from "./job.ts";
 import { jobIdOf } from "./job-id.ts";
 import { askForCheckpoint, cancelJob, retryJob } from "./orders.ts";
-import { IdempotencyHeaders, JobAnswer, JobParams } from "./schemas.ts";
+import { JobAnswer, JobParams } from "./schemas.ts";
 
 const PATH = "/v1/projects/:project/jobs/:job";
 

@@ -1,4 +1,4 @@
-import { type App, readPage } from "@sluice/http";
+import { type App, readPage, IdempotencyHeaders } from "@sluice/http";
 import type { TrainingManager } from "../training-manager.ts";
 import { createJob } from "./create-job.ts";
 import { getJob } from "./get-job.ts";
@@ -9,7 +9,6 @@ import { listJobs } from "./queries.ts";
 import {
   type CompleteJobBody,
   CreateJobBody,
-  IdempotencyHeaders,
   JobAnswer,
   JobPage,
   JobParams,

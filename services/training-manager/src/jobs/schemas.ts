@@ -1,6 +1,5 @@
-import { PageQuery } from "@sluice/http";
+import { PageQuery, RESOURCE_NAME } from "@sluice/http";
 import { type Static, Type } from "typebox";
-import { RESOURCE_NAME } from "../resource-name.ts";
 import { STATUSES } from "../transitions/state-machine.ts";
 
 /** Ranks of one job; each is a row that its heartbeats rewrite. */
@@ -22,17 +21,6 @@ export const QueueName = Type.String({ pattern: RESOURCE_NAME });
 
 export const ProjectParams = Type.Object({ project: Type.String() });
 export const JobParams = Type.Object({ project: Type.String(), job: Type.String() });
-
-export const IdempotencyHeaders = Type.Object({
-  "idempotency-key": Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 200,
-      pattern: "^[\\x21-\\x7E]+$",
-      description: "The same key gets the same answer for 24 hours, and makes one job",
-    }),
-  ),
-});
 
 const RetryPolicy = Type.Object({
   initial_delay_seconds: Type.Optional(

@@ -1,6 +1,6 @@
+import { RESOURCE_NAME } from "@sluice/http";
 import { Type } from "typebox";
 import { TEXT } from "../jobs/schemas.ts";
-import { RESOURCE_NAME } from "../resource-name.ts";
 import { STATUSES } from "../transitions/state-machine.ts";
 
 /** What webhooks can be told of: that a job entered a state, or that its steps stand still. */

@@ -1,4 +1,4 @@
-/** Names of views and services, which are also path segments. */
+/** Names of what clients make and find again: tenants, projects, views, queues, datasets. They are path segments too. */
 export const RESOURCE_NAME = "^[a-z0-9][a-z0-9_-]{0,62}$";
 
 const PATTERN = new RegExp(RESOURCE_NAME);

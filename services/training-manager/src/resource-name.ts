@@ -1,9 +1,0 @@
-/** Names of views and services, which are also path segments. */
-export const RESOURCE_NAME = "^[a-z0-9][a-z0-9_-]{0,62}$";
-
-const PATTERN = new RegExp(RESOURCE_NAME);
-
-/** Whether something can have this name. What cannot need not be looked for; PostgreSQL would refuse U+0000. */
-export function isResourceName(name: string): boolean {
-  return PATTERN.test(name);
-}
