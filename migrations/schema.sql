@@ -4,7 +4,7 @@
 -- default privileges of sluice_owner on functions: {sluice_owner=X/sluice_owner}
 
 CREATE SCHEMA auth AUTHORIZATION sluice_owner;
-GRANT USAGE ON SCHEMA auth TO sluice_admin, sluice_feature, sluice_import, sluice_sample, sluice_training;
+GRANT USAGE ON SCHEMA auth TO sluice_admin, sluice_feature, sluice_import, sluice_monitor, sluice_sample, sluice_training;
 
 CREATE TABLE auth.api_keys (
   key_id text COLLATE "C" NOT NULL,
@@ -26,7 +26,34 @@ CREATE TABLE auth.api_keys (
 );
 CREATE INDEX api_keys_tenant_id_key_id_idx ON auth.api_keys USING btree (tenant_id, key_id);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.api_keys TO sluice_admin;
-GRANT SELECT ON TABLE auth.api_keys TO sluice_feature, sluice_import, sluice_sample, sluice_training;
+GRANT SELECT ON TABLE auth.api_keys TO sluice_feature, sluice_import, sluice_monitor, sluice_sample, sluice_training;
+
+CREATE TABLE auth.audit_log (
+  entry_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  actor text NOT NULL,
+  action text NOT NULL,
+  tenant text COLLATE "C",
+  target text NOT NULL,
+  details jsonb NOT NULL,
+  request_id text,
+  CONSTRAINT audit_log_pkey PRIMARY KEY (entry_id)
+);
+CREATE INDEX audit_log_tenant_entry_id_idx ON auth.audit_log USING btree (tenant, entry_id);
+GRANT INSERT, SELECT ON TABLE auth.audit_log TO sluice_admin;
+
+CREATE TABLE auth.idempotency_keys (
+  caller_id text COLLATE "C" NOT NULL,
+  key_sha256 bytea NOT NULL,
+  request_sha256 bytea NOT NULL,
+  sealed_answer bytea,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller_id, key_sha256),
+  CONSTRAINT idempotency_keys_key_sha256_check CHECK ((octet_length(key_sha256) = 32)),
+  CONSTRAINT idempotency_keys_request_sha256_check CHECK ((octet_length(request_sha256) = 32))
+);
+CREATE INDEX idempotency_keys_created_at_idx ON auth.idempotency_keys USING btree (created_at);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.idempotency_keys TO sluice_admin;
 
 CREATE TABLE auth.projects (
   project_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -40,7 +67,7 @@ CREATE TABLE auth.projects (
   CONSTRAINT projects_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.projects TO sluice_admin;
-GRANT SELECT ON TABLE auth.projects TO sluice_feature, sluice_import, sluice_sample, sluice_training;
+GRANT SELECT ON TABLE auth.projects TO sluice_feature, sluice_import, sluice_monitor, sluice_sample, sluice_training;
 
 CREATE TABLE auth.quotas (
   tenant_id bigint NOT NULL,
@@ -54,7 +81,7 @@ CREATE TABLE auth.quotas (
   CONSTRAINT quotas_running_jobs_check CHECK ((running_jobs >= 0))
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.quotas TO sluice_admin;
-GRANT SELECT ON TABLE auth.quotas TO sluice_feature, sluice_import, sluice_sample, sluice_training;
+GRANT SELECT ON TABLE auth.quotas TO sluice_feature, sluice_import, sluice_monitor, sluice_sample, sluice_training;
 
 CREATE TABLE auth.tenants (
   tenant_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -65,7 +92,7 @@ CREATE TABLE auth.tenants (
   CONSTRAINT tenants_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.tenants TO sluice_admin;
-GRANT SELECT ON TABLE auth.tenants TO sluice_feature, sluice_import, sluice_sample, sluice_training;
+GRANT SELECT ON TABLE auth.tenants TO sluice_feature, sluice_import, sluice_monitor, sluice_sample, sluice_training;
 
 CREATE SCHEMA data AUTHORIZATION sluice_owner;
 GRANT USAGE ON SCHEMA data TO sluice_import, sluice_sample;
@@ -99,16 +126,30 @@ BEGIN
   RAISE EXCEPTION 'version % of dataset % is sealed', old.version, old.dataset_id USING ERRCODE = 'SL001';
 END $function$;
 
+CREATE OR REPLACE FUNCTION data.keep_selected_blocks()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM data.segments AS segment WHERE segment.dataset_id = new.dataset_id
+    AND segment.segment_id = new.segment_id AND segment.state = 'loading' AND segment.source_segment_id IS NOT NULL)
+  THEN RETURN new; END IF;
+  RAISE EXCEPTION 'segment % of dataset % is no selection that is being made', new.segment_id, new.dataset_id
+    USING ERRCODE = 'SL001';
+END $function$;
+
 CREATE OR REPLACE FUNCTION data.keep_whole_segment()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  IF old.state = 'loading' THEN RETURN new; END IF;
-  IF new.state = 'purging' AND (new.dataset_id, new.segment_id, new.rows, new.sha256)
-    IS NOT DISTINCT FROM (old.dataset_id, old.segment_id, old.rows, old.sha256)
+  IF old.state = 'loading' AND new.source_segment_id IS NOT DISTINCT FROM old.source_segment_id THEN RETURN new; END IF;
+  IF new.state = 'purging' AND (new.dataset_id, new.segment_id, new.rows, new.sha256, new.source_segment_id)
+    IS NOT DISTINCT FROM (old.dataset_id, old.segment_id, old.rows, old.sha256, old.source_segment_id)
     AND NOT EXISTS (SELECT FROM data.version_segments AS used
       WHERE used.dataset_id = old.dataset_id AND used.segment_id = old.segment_id)
+    AND NOT EXISTS (SELECT FROM data.segments AS selection
+      WHERE selection.dataset_id = old.dataset_id AND selection.source_segment_id = old.segment_id)
   THEN RETURN new; END IF;
   RAISE EXCEPTION 'segment % of dataset % is in use', old.segment_id, old.dataset_id USING ERRCODE = 'SL001';
 END $function$;
@@ -144,11 +185,13 @@ CREATE TABLE data.datasets (
   description text,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
-  CONSTRAINT datasets_pkey PRIMARY KEY (project_id, name),
+  deleted_at timestamp with time zone,
+  CONSTRAINT datasets_pkey PRIMARY KEY (project_id, dataset_id),
   CONSTRAINT datasets_dataset_id_key UNIQUE (dataset_id),
   CONSTRAINT datasets_project_id_fkey FOREIGN KEY (project_id) REFERENCES auth.projects(project_id),
   CONSTRAINT datasets_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
+CREATE UNIQUE INDEX datasets_name_idx ON data.datasets USING btree (project_id, name) WHERE (deleted_at IS NULL);
 GRANT INSERT, SELECT, UPDATE ON TABLE data.datasets TO sluice_import;
 GRANT SELECT ON TABLE data.datasets TO sluice_sample;
 
@@ -162,7 +205,6 @@ CREATE TABLE data.operations (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   ended_at timestamp with time zone,
-  relayed_at timestamp with time zone,
   request jsonb NOT NULL,
   result jsonb,
   error jsonb,
@@ -183,6 +225,7 @@ CREATE TABLE data.parts (
   bytes bigint NOT NULL,
   sha256 text COLLATE "C" NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
+  options text COLLATE "C",
   CONSTRAINT parts_pkey PRIMARY KEY (dataset_id, version, part),
   CONSTRAINT parts_segment_fkey FOREIGN KEY (dataset_id, segment_id) REFERENCES data.segments(dataset_id, segment_id),
   CONSTRAINT parts_version_fkey FOREIGN KEY (dataset_id, version) REFERENCES data.versions(dataset_id, version)
@@ -232,15 +275,31 @@ CREATE TABLE data.segments (
   sha256 text COLLATE "C",
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   touched_at timestamp with time zone NOT NULL DEFAULT now(),
+  source_segment_id bigint,
   CONSTRAINT segments_pkey PRIMARY KEY (dataset_id, segment_id),
   CONSTRAINT segments_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES data.datasets(dataset_id),
+  CONSTRAINT segments_source_fkey FOREIGN KEY (dataset_id, source_segment_id) REFERENCES data.segments(dataset_id, segment_id),
   CONSTRAINT segments_state_check CHECK ((state = ANY (ARRAY['loading'::text, 'whole'::text, 'purging'::text]))),
   CONSTRAINT segments_whole_check CHECK (((state <> 'whole'::text) OR ((rows IS NOT NULL) AND (sha256 IS NOT NULL))))
 );
+CREATE INDEX segments_source_idx ON data.segments USING btree (dataset_id, source_segment_id) WHERE (source_segment_id IS NOT NULL);
 CREATE INDEX segments_unfinished_idx ON data.segments USING btree (touched_at) WHERE (state <> 'whole'::text);
 CREATE TRIGGER segments_keep_whole BEFORE UPDATE ON data.segments FOR EACH ROW EXECUTE FUNCTION data.keep_whole_segment();
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE data.segments TO sluice_import;
 GRANT SELECT ON TABLE data.segments TO sluice_sample;
+
+CREATE TABLE data.selected_blocks (
+  dataset_id bigint NOT NULL,
+  segment_id bigint NOT NULL,
+  block integer NOT NULL,
+  bits bytea NOT NULL,
+  CONSTRAINT selected_blocks_pkey PRIMARY KEY (dataset_id, segment_id, block),
+  CONSTRAINT selected_blocks_segment_fkey FOREIGN KEY (dataset_id, segment_id) REFERENCES data.segments(dataset_id, segment_id) ON DELETE CASCADE,
+  CONSTRAINT selected_blocks_bits_check CHECK ((octet_length(bits) = 1024))
+);
+CREATE TRIGGER selected_blocks_keep BEFORE INSERT OR UPDATE ON data.selected_blocks FOR EACH ROW EXECUTE FUNCTION data.keep_selected_blocks();
+GRANT INSERT, SELECT ON TABLE data.selected_blocks TO sluice_import;
+GRANT SELECT ON TABLE data.selected_blocks TO sluice_sample;
 
 CREATE TABLE data.version_segments (
   dataset_id bigint NOT NULL,
@@ -268,6 +327,7 @@ CREATE TABLE data.versions (
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   sealed_at timestamp with time zone,
   deleted_at timestamp with time zone,
+  filter jsonb,
   CONSTRAINT versions_pkey PRIMARY KEY (dataset_id, version),
   CONSTRAINT versions_idempotency_key UNIQUE (dataset_id, idempotency_key),
   CONSTRAINT versions_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES data.datasets(dataset_id),
@@ -337,6 +397,272 @@ CREATE TABLE migrations.ledger (
   duration_ms bigint NOT NULL,
   CONSTRAINT ledger_pkey PRIMARY KEY (number)
 );
+
+CREATE SCHEMA monitoring AUTHORIZATION sluice_owner;
+GRANT USAGE ON SCHEMA monitoring TO sluice_monitor;
+
+CREATE OR REPLACE FUNCTION monitoring.read_statements()
+ RETURNS TABLE(query_id bigint, role text, calls bigint, total_ms double precision, mean_ms double precision, max_ms double precision, stddev_ms double precision, row_count bigint, hit_blocks bigint, read_blocks bigint, statement text)
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+DECLARE
+  home text := (SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+                WHERE e.extname = 'pg_stat_statements');
+BEGIN
+  IF home IS NULL THEN
+    RAISE EXCEPTION 'The extension pg_stat_statements is not installed in this database.'
+      USING ERRCODE = 'feature_not_supported',
+        HINT = 'Add it to shared_preload_libraries, restart, and run CREATE EXTENSION pg_stat_statements.';
+  END IF;
+  RETURN QUERY EXECUTE format(
+    'SELECT s.queryid, r.rolname::text, s.calls, s.total_exec_time, s.mean_exec_time, s.max_exec_time, s.stddev_exec_time,
+            s.rows, s.shared_blks_hit, s.shared_blks_read, s.query
+     FROM %I.pg_stat_statements s
+     JOIN pg_catalog.pg_database d ON d.oid = s.dbid AND d.datname = current_database()
+     LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.userid', home);
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION monitoring.row_widths()
+ RETURNS TABLE(schema_name name, table_name name, bytes double precision)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  SELECT s.schemaname, s.tablename, sum(s.avg_width * (1 - s.null_frac))::float8
+  FROM pg_catalog.pg_stats s GROUP BY s.schemaname, s.tablename
+$function$;
+
+GRANT EXECUTE ON FUNCTION monitoring.read_statements() TO sluice_monitor;
+
+GRANT EXECUTE ON FUNCTION monitoring.row_widths() TO sluice_monitor;
+
+CREATE TABLE monitoring.alerts (
+  fingerprint text COLLATE "C" NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone,
+  name text NOT NULL,
+  severity text,
+  receiver text NOT NULL,
+  labels jsonb NOT NULL,
+  annotations jsonb NOT NULL,
+  generator_url text NOT NULL,
+  received_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT alerts_pkey PRIMARY KEY (fingerprint, starts_at)
+);
+CREATE INDEX alerts_starts_at_fingerprint_idx ON monitoring.alerts USING btree (starts_at, fingerprint);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE monitoring.alerts TO sluice_monitor;
+
+CREATE VIEW monitoring.cache_hit (
+  schema_name text COLLATE "C",
+  table_name text COLLATE "C",
+  hit_blocks bigint,
+  read_blocks bigint,
+  hit_ratio double precision
+);
+GRANT SELECT ON TABLE monitoring.cache_hit TO sluice_monitor;
+
+CREATE VIEW monitoring.connection_sources (
+  application text,
+  client_address text,
+  role text COLLATE "C",
+  workload text COLLATE "C",
+  connected_from text,
+  backends integer,
+  active integer,
+  idle integer,
+  idle_in_transaction integer,
+  longest_transaction_seconds double precision
+);
+GRANT SELECT ON TABLE monitoring.connection_sources TO sluice_monitor;
+
+CREATE VIEW monitoring.connection_stats (
+  role text COLLATE "C",
+  workload text COLLATE "C",
+  backends integer,
+  active integer,
+  idle integer,
+  idle_in_transaction integer,
+  waiting integer,
+  hidden integer,
+  longest_active_seconds double precision,
+  longest_transaction_seconds double precision
+);
+GRANT SELECT ON TABLE monitoring.connection_stats TO sluice_monitor;
+
+CREATE VIEW monitoring.index_usage (
+  schema_name name,
+  table_name name,
+  index_name name,
+  scans bigint,
+  entries_read bigint,
+  rows_fetched bigint,
+  size_bytes bigint,
+  is_valid boolean,
+  is_unique boolean,
+  is_unused boolean
+);
+GRANT SELECT ON TABLE monitoring.index_usage TO sluice_monitor;
+
+CREATE VIEW monitoring.lock_waits (
+  path integer[],
+  root_pid integer,
+  depth integer,
+  pid integer,
+  blocked_by integer[],
+  role text COLLATE "C",
+  workload text COLLATE "C",
+  application text,
+  client_address text,
+  state text,
+  lock_type text,
+  lock_mode text,
+  relation text,
+  waiting_seconds double precision,
+  transaction_seconds double precision,
+  statement text
+);
+GRANT SELECT ON TABLE monitoring.lock_waits TO sluice_monitor;
+
+CREATE TABLE monitoring.maintenance_reports (
+  report_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  compared_with bigint,
+  report jsonb NOT NULL,
+  markdown text NOT NULL,
+  snapshot jsonb NOT NULL,
+  CONSTRAINT maintenance_reports_pkey PRIMARY KEY (report_id)
+);
+CREATE INDEX maintenance_reports_created_at_idx ON monitoring.maintenance_reports USING btree (created_at);
+GRANT DELETE, INSERT, SELECT ON TABLE monitoring.maintenance_reports TO sluice_monitor;
+
+CREATE VIEW monitoring.table_health (
+  schema_name name,
+  table_name name,
+  live_rows bigint,
+  dead_rows bigint,
+  dead_ratio double precision,
+  updates bigint,
+  hot_updates bigint,
+  hot_ratio double precision,
+  sequential_scans bigint,
+  index_scans bigint,
+  size_bytes bigint,
+  estimated_bloat_ratio double precision,
+  last_vacuum_at timestamp with time zone,
+  last_analyze_at timestamp with time zone,
+  transaction_id_age integer
+);
+GRANT SELECT ON TABLE monitoring.table_health TO sluice_monitor;
+
+CREATE VIEW monitoring.top_statements (
+  query_id bigint,
+  role text,
+  workload text,
+  calls bigint,
+  total_ms double precision,
+  mean_ms double precision,
+  max_ms double precision,
+  stddev_ms double precision,
+  rows_a_call double precision,
+  blocks_a_call double precision,
+  hit_ratio double precision,
+  statement text
+);
+GRANT SELECT ON TABLE monitoring.top_statements TO sluice_monitor;
+
+CREATE SCHEMA ops AUTHORIZATION sluice_owner;
+GRANT USAGE ON SCHEMA ops TO sluice_admin, sluice_monitor;
+
+CREATE TABLE ops.autoscaler (
+  autoscaler_id smallint NOT NULL DEFAULT 1,
+  mode text COLLATE "C" NOT NULL DEFAULT 'on'::text,
+  mode_set_at timestamp with time zone NOT NULL DEFAULT now(),
+  mode_set_by text,
+  leader text,
+  leader_until timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  term bigint NOT NULL DEFAULT 0,
+  CONSTRAINT autoscaler_pkey PRIMARY KEY (autoscaler_id),
+  CONSTRAINT autoscaler_id_check CHECK ((autoscaler_id = 1)),
+  CONSTRAINT autoscaler_mode_check CHECK ((mode = ANY (ARRAY['on'::text, 'dry_run'::text, 'frozen'::text])))
+) WITH (fillfactor=20);
+GRANT SELECT, UPDATE ON TABLE ops.autoscaler TO sluice_admin, sluice_monitor;
+
+CREATE TABLE ops.config_changes (
+  change_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  term bigint,
+  window_seconds integer NOT NULL,
+  state text COLLATE "C" NOT NULL DEFAULT 'pending'::text,
+  author text NOT NULL,
+  reason text NOT NULL,
+  expected_effect text NOT NULL,
+  rollback text NOT NULL,
+  target jsonb NOT NULL,
+  settings jsonb NOT NULL,
+  previous jsonb,
+  canary text,
+  evidence jsonb,
+  detail text,
+  CONSTRAINT config_changes_pkey PRIMARY KEY (change_id),
+  CONSTRAINT config_changes_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'measuring'::text, 'trying'::text, 'rolled_out'::text, 'rolled_back'::text, 'failed'::text])))
+);
+CREATE UNIQUE INDEX config_changes_open_idx ON ops.config_changes USING btree ((true)) WHERE (state = ANY (ARRAY['pending'::text, 'measuring'::text, 'trying'::text]));
+GRANT INSERT, SELECT, UPDATE ON TABLE ops.config_changes TO sluice_admin, sluice_monitor;
+
+CREATE TABLE ops.gate_settings (
+  service text COLLATE "C" NOT NULL,
+  pool text COLLATE "C" NOT NULL,
+  settings jsonb NOT NULL,
+  configured jsonb NOT NULL,
+  change_id bigint NOT NULL,
+  CONSTRAINT gate_settings_pkey PRIMARY KEY (service, pool),
+  CONSTRAINT gate_settings_change_id_fkey FOREIGN KEY (change_id) REFERENCES ops.config_changes(change_id)
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE ops.gate_settings TO sluice_admin, sluice_monitor;
+
+CREATE TABLE ops.pool_sizes (
+  alias text COLLATE "C" NOT NULL,
+  pool_size integer NOT NULL,
+  configured integer NOT NULL,
+  changed_at timestamp with time zone NOT NULL DEFAULT now(),
+  event_id bigint NOT NULL,
+  CONSTRAINT pool_sizes_pkey PRIMARY KEY (alias),
+  CONSTRAINT pool_sizes_event_id_fkey FOREIGN KEY (event_id) REFERENCES ops.scaling_events(event_id),
+  CONSTRAINT pool_sizes_pool_size_check CHECK ((pool_size > 0))
+);
+GRANT INSERT, SELECT, UPDATE ON TABLE ops.pool_sizes TO sluice_admin, sluice_monitor;
+
+CREATE TABLE ops.scaling_events (
+  event_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  last_at timestamp with time zone NOT NULL DEFAULT now(),
+  finished_at timestamp with time zone,
+  term bigint NOT NULL,
+  repeats integer NOT NULL DEFAULT 0,
+  size_before integer NOT NULL,
+  size_asked integer NOT NULL,
+  size_read_back integer,
+  servers_after integer,
+  alias text COLLATE "C" NOT NULL,
+  action text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  outcome text COLLATE "C" NOT NULL,
+  actor text NOT NULL,
+  detail text NOT NULL,
+  seen jsonb,
+  CONSTRAINT scaling_events_pkey PRIMARY KEY (event_id),
+  CONSTRAINT scaling_events_action_check CHECK ((action = ANY (ARRAY['grow'::text, 'shrink'::text, 'hold'::text, 'refuse'::text, 'restore'::text]))),
+  CONSTRAINT scaling_events_outcome_check CHECK ((outcome = ANY (ARRAY['intended'::text, 'applied'::text, 'not_converged'::text, 'failed'::text, 'abandoned'::text, 'dry_run'::text, 'refused'::text, 'none'::text])))
+);
+CREATE INDEX scaling_events_alias_idx ON ops.scaling_events USING btree (alias, event_id DESC);
+CREATE UNIQUE INDEX scaling_events_in_flight_idx ON ops.scaling_events USING btree ((true)) WHERE (outcome = 'intended'::text);
+GRANT INSERT, SELECT, UPDATE ON TABLE ops.scaling_events TO sluice_admin, sluice_monitor;
 
 CREATE SCHEMA training AUTHORIZATION sluice_owner;
 GRANT USAGE ON SCHEMA training TO sluice_training;

@@ -53,7 +53,7 @@ export interface PooledDatabaseOptions<S> {
   readonly kysely: Kysely<S>;
   readonly circuit: Circuit;
   /** For calls that bring no deadline: the gate's and the server's time-outs together. */
-  readonly defaultTimeoutMs: number;
+  readonly defaultTimeoutMs: () => number;
 }
 
 /** A `Database` over a gate, behind a circuit. */
@@ -98,7 +98,8 @@ export class PooledDatabase<S> implements Database<S> {
     attempt: (call: Call) => Promise<T>,
   ): Promise<T> {
     const context = currentContext();
-    const { circuit, defaultTimeoutMs: timeoutMs } = this.#options;
+    const { circuit, defaultTimeoutMs } = this.#options;
+    const timeoutMs = defaultTimeoutMs();
     const call: Call = {
       operation,
       requestId: context?.requestId,

@@ -12,16 +12,20 @@ import {
 } from "./pool-errors.ts";
 import type { Slot } from "./slot.ts";
 
-/** The size and the time-outs of a gate; durations in milliseconds. */
-export interface GateOptions {
-  /** Name of the workload, for messages and metrics. */
-  readonly pool: string;
+/** What may be changed of a gate while it is open. */
+export interface GateLimits {
   /** Slots that are kept open. */
   readonly base: number;
   /** Further slots that open while callers wait, and close again after `overflowIdleMs` without work. */
   readonly overflow: number;
   readonly maxWaiters: number;
   readonly acquireTimeoutMs: number;
+}
+
+/** The size and the time-outs of a gate; durations in milliseconds. */
+export interface GateOptions extends GateLimits {
+  /** Name of the workload, for messages and metrics. */
+  readonly pool: string;
   readonly leakThresholdMs: number;
   readonly overflowIdleMs: number;
   /** A connection is replaced after this time, less up to a tenth, so that not all are replaced together. */
@@ -80,7 +84,7 @@ const REOPEN_PAUSE_MS = 100;
  * at the latest when its deadline passes. All of it changes between two awaits, so no lock is needed.
  */
 export class Gate {
-  readonly #options: GateOptions;
+  #options: GateOptions;
   readonly #retireAt = new Map<Slot, number>();
   readonly #idle: IdleSlot[] = [];
   readonly #leases = new Set<LeaseRecord>();
@@ -131,6 +135,22 @@ export class Gate {
       idle: this.#idle.length,
       waiting: this.#waiters.size,
     };
+  }
+
+  get limits(): GateLimits {
+    const { base, overflow, maxWaiters, acquireTimeoutMs } = this.#options;
+    return { base, overflow, maxWaiters, acquireTimeoutMs };
+  }
+
+  /**
+   * Holds for whoever comes from now on; those who wait keep their time-out. Slots too many close at once when they are
+   * idle, and else as they come back.
+   */
+  adjust(limits: Partial<GateLimits>): void {
+    this.#options = { ...this.#options, ...limits };
+    const surplus = this.#idle.slice(0, Math.max(0, this.#surplus()));
+    for (const { slot } of surplus) void slot.retire();
+    this.#grow();
   }
 
   /**
@@ -221,7 +241,7 @@ export class Gate {
     this.#leases.delete(record);
     this.#options.meter.held(performance.now() - record.acquiredAt);
     if (record.abandoned || record.inTransaction || slot.spoiled) slot.close();
-    else if (this.#isExpired(slot)) void slot.retire();
+    else if (this.#isExpired(slot) || this.#surplus() > 0) void slot.retire();
     else if (slot.alive) this.#hand(slot);
     if (this.#leases.size === 0) this.#drained?.();
     this.#grow();
@@ -234,8 +254,13 @@ export class Gate {
   }
 
   #canGrow(): boolean {
+    return this.#surplus() < 0;
+  }
+
+  /** Slots, open or opening, beyond the most there may be; negative while there is room. */
+  #surplus(): number {
     const { base, overflow } = this.#options;
-    return this.#retireAt.size + this.#opening < base + overflow;
+    return this.#retireAt.size + this.#opening - base - overflow;
   }
 
   /** Opens one slot for each waiter that none is being opened for. */

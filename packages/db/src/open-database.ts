@@ -4,7 +4,7 @@ import { Kysely, sql } from "kysely";
 import type { Registry } from "prom-client";
 import { Circuit } from "./circuit.ts";
 import { type Database, PooledDatabase } from "./database.ts";
-import { Gate, type GateStatus } from "./gate.ts";
+import { Gate, type GateLimits, type GateStatus } from "./gate.ts";
 import { gateDialect } from "./kysely-driver.ts";
 import { type PoolMeter, PoolMetrics } from "./metrics.ts";
 import { detectPooler } from "./pooler.ts";
@@ -30,7 +30,12 @@ export interface DatabaseOptions {
 
 /** A database that somebody opened and must close. */
 export interface OpenDatabase<S> extends Database<S> {
+  /** The workload. */
+  readonly pool: string;
   status(): GateStatus;
+  limits(): GateLimits;
+  /** Changes the gate while it is in use. */
+  adjust(limits: Partial<GateLimits>): void;
   /** Asks the database for an answer over the gate. @throws as `run`. */
   ping(timeoutMs: number): Promise<void>;
   /** Lets running work end for a moment, then closes every connection. Idempotent. */
@@ -97,10 +102,13 @@ function assemble<S>(
     pool: workload,
     kysely,
     circuit,
-    defaultTimeoutMs: settings.acquire_timeout_ms + settings.statement_timeout_ms,
+    defaultTimeoutMs: () => gate.limits.acquireTimeoutMs + settings.statement_timeout_ms,
   });
   return Object.assign(database, {
+    pool: workload,
     status: () => gate.status(),
+    limits: () => gate.limits,
+    adjust: (limits: Partial<GateLimits>) => gate.adjust(limits),
     ping: async (timeoutMs: number) => {
       const deadline = performance.now() + timeoutMs;
       await database.run("db.ping", sql`select 1`, { idempotent: true, deadline });

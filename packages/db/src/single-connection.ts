@@ -69,10 +69,14 @@ export class SingleConnection {
       socket.destroy();
       throw closedError();
     }
+    // Told before the driver is. It fails the statement in flight at the error and forgets the connection at the close,
+    // which comes later: a statement given to it in between would never be answered.
+    socket.once("error", () => this.#options.onClose?.());
     return (this.#socket = socket);
   }
 }
 
-function closedError(): Error {
+/** What a statement gets that comes too late. */
+export function closedError(): Error {
   return Object.assign(new Error("The connection is closed"), { code: "CONNECTION_CLOSED" });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PendingQuery, Row } from "postgres";
 import { parameterText } from "./pg-values.ts";
-import { SingleConnection } from "./single-connection.ts";
+import { closedError, SingleConnection } from "./single-connection.ts";
 import { requestCancel } from "./socket.ts";
 import { spoilsConnection } from "./sqlstate.ts";
 
@@ -99,6 +99,7 @@ export class Slot {
    * @throws PostgresError with the SQLSTATE, or the connection's error.
    */
   query(text: string, parameters: readonly unknown[]): Promise<StatementResult> {
+    if (!this.#alive) return Promise.reject(closedError());
     const query = this.#driverQuery(text, parameters.map(parameterText));
     // Rows are collected here: the driver counts them per connection and forgets to start again after a statement that
     // failed halfway, so that the next one's rows would stand behind as many holes.

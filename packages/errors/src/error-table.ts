@@ -111,6 +111,11 @@ const TABLE = {
     title: "Step beyond the end of the epoch",
     doc: "The plan has fewer steps in an epoch than was asked for; `steps` says how many.",
   },
+  CONFIG_CHANGE_NOT_FOUND: {
+    status: 404,
+    title: "No such configuration change",
+    doc: "No change was ever asked for under this id.",
+  },
   OPERATION_NOT_FOUND: {
     status: 404,
     title: "No such operation",
@@ -135,6 +140,11 @@ const TABLE = {
     status: 409,
     title: "Name already taken",
     doc: "Something of this kind already has the name.",
+  },
+  CHANGE_IN_PROGRESS: {
+    status: 409,
+    title: "Another change is being tried",
+    doc: "One configuration change is tried at a time, or nobody could tell which of two made things worse. `change_id` names it. Repeat when it has ended.",
   },
   FEATURE_TYPE_CHANGED: {
     status: 409,
@@ -164,7 +174,7 @@ const TABLE = {
   PART_CONFLICT: {
     status: 409,
     title: "Part exists with other content",
-    doc: "A part with this id was uploaded before with other bytes. Delete it, or use another id.",
+    doc: "A part with this id was uploaded before with other bytes, or to be read otherwise. Delete it, or use another id.",
   },
   DUPLICATE_SAMPLES: {
     status: 409,
@@ -211,6 +221,11 @@ const TABLE = {
     status: 422,
     title: "Unknown field in the body",
     doc: "The body has fields that the route does not know, which `fields` names: most often a misspelt option that would otherwise be ignored.",
+  },
+  OVER_BUDGET: {
+    status: 422,
+    title: "More connections than there are",
+    doc: "With this change the pools or gates together could ask for more connections than the budget has; the detail says by how much. Make another one smaller first.",
   },
   UNKNOWN_FEATURE: {
     status: 422,
@@ -279,6 +294,12 @@ const TABLE = {
     status: 503,
     title: "Database unavailable",
     doc: "PostgreSQL or PgBouncer cannot be reached or is restarting. Reads and repeatable writes were retried already. Repeat after `Retry-After` seconds.",
+    retryAfterSeconds: 1,
+  },
+  NO_SAMPLE: {
+    status: 503,
+    title: "Nothing seen yet",
+    doc: "The layer that was asked about has not been looked at since this instance started, or could not be. Repeat after Retry-After.",
     retryAfterSeconds: 1,
   },
   SHUTTING_DOWN: {

@@ -1,4 +1,4 @@
-import type { Profile } from "./profile.ts";
+import type { Profile, WorkloadSettings } from "./profile.ts";
 import { WORKLOADS } from "./workloads.ts";
 
 /** One summand of a budget: `connections` with the arithmetic that made it. */
@@ -28,7 +28,7 @@ export interface Budget {
  * TCP spreads clients over PgBouncer processes unevenly, so that only this share of their summed
  * `max_client_conn` can be counted on.
  */
-const CLIENT_SKEW = 0.8;
+export const CLIENT_SKEW = 0.8;
 
 /**
  * Proves that a profile can never ask for more connections than there are.
@@ -68,7 +68,8 @@ function serverSide(profile: Profile): BudgetSide {
   const aliases = WORKLOADS.map((workload) => {
     const { alias, pool_size, reserve_pool_size } = profile.workloads[workload];
     const because = `${processes} PgBouncer × (pool ${pool_size} + reserve ${reserve_pool_size})`;
-    return { name: alias, connections: processes * (pool_size + reserve_pool_size), because };
+    const connections = processes * connectionsOf(profile.workloads[workload]);
+    return { name: alias, connections, because };
   });
   const direct = Object.entries(profile.direct).map(([name, connections]) => ({
     name,
@@ -80,6 +81,13 @@ function serverSide(profile: Profile): BudgetSide {
     limit: max_connections - superuser_reserved_connections,
     limitBecause: `max_connections ${max_connections} − superuser_reserved_connections ${superuser_reserved_connections}`,
   });
+}
+
+/** Server connections that one PgBouncer may open for an alias. */
+export function connectionsOf(
+  alias: Pick<WorkloadSettings, "pool_size" | "reserve_pool_size">,
+): number {
+  return alias.pool_size + alias.reserve_pool_size;
 }
 
 function gateMaximum(profile: Profile, workload: (typeof WORKLOADS)[number]): number {
@@ -114,4 +122,16 @@ function describeExcess(profile: string, broken: BudgetSide): string {
     ...terms,
     "Make a gate, an alias or an instance count in workloads.yaml smaller, or raise the limit.",
   ].join("\n");
+}
+
+/**
+ * Server connections that all aliases of one PgBouncer process may have together, reserves included: what PostgreSQL
+ * has for them, or less where the profile says so.
+ */
+export function aliasBudget(profile: Profile): number {
+  const { max_connections, superuser_reserved_connections } = profile.postgres;
+  const direct = Object.values(profile.direct).reduce((sum, connections) => sum + connections, 0);
+  const available = max_connections - superuser_reserved_connections - direct;
+  const allowed = Math.min(available, profile.autoscaler?.max_server_connections ?? available);
+  return Math.floor(allowed / profile.pgbouncer.processes);
 }

@@ -14,6 +14,7 @@ export interface WorkloadSettings {
   readonly leak_threshold_ms: number;
   readonly pool_size: number;
   readonly reserve_pool_size: number;
+  readonly scaling?: { readonly min: number; readonly max: number } | undefined;
 }
 
 /** The figures of one kind of machine, with every workload's settings joined. */

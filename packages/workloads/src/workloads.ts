@@ -24,7 +24,12 @@ const Workload = Type.Object(
 );
 
 const Gate = Type.Object({ base: Positive, overflow: Count, max_waiters: Count }, strict);
-const Alias = Type.Object({ pool_size: Positive, reserve_pool_size: Count }, strict);
+/** Between which pool sizes the autoscaler moves an alias; one without is left at its size. */
+const Scaling = Type.Object({ min: Positive, max: Positive }, strict);
+const Alias = Type.Object(
+  { pool_size: Positive, reserve_pool_size: Count, scaling: Type.Optional(Scaling) },
+  strict,
+);
 const Service = Type.Object(
   { instances: Positive, gates: Type.Array(Type.Enum([...WORKLOADS]), { minItems: 1 }) },
   strict,
@@ -64,6 +69,8 @@ const ProfileSource = Type.Object(
       strict,
     ),
     deploy_surge: Type.Number({ minimum: 0 }),
+    // Server connections that all aliases may have together when the autoscaler has grown them; absent: what PostgreSQL has.
+    autoscaler: Type.Optional(Type.Object({ max_server_connections: Positive }, strict)),
     gates: forEachWorkload(Gate),
     aliases: forEachWorkload(Alias),
     services: Type.Record(Type.String(), Service),

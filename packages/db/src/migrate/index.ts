@@ -11,3 +11,4 @@ export { OWNER_ROLE } from "./owner.ts";
 export { ensureRoles } from "./roles.ts";
 export type { EnsureRolesOptions, EnsureRolesResult, RoleSpec } from "./roles.ts";
 export { scramSecret } from "./scram-secret.ts";
+export { ensureExtensions } from "./extensions.ts";
