@@ -1,9 +1,9 @@
 import { SluiceError } from "@sluice/errors";
-import type { Redis } from "ioredis";
+import { InvalidValue, parseInstant } from "@sluice/values";
 import { formatKey, generateKey, hashSecret } from "../api-key.ts";
 import type { Queryable } from "../queryable.ts";
 import { SCOPES, refuseScope } from "../scope.ts";
-import { announceRevocation } from "./announce-revocation.ts";
+import { type AdminStore, audited } from "./audited.ts";
 import { invalidArgument, type Page, type PageRequest, readPage } from "@sluice/http";
 import {
   type KeyEntry,
@@ -18,17 +18,6 @@ import { getTenantId } from "./tenants.ts";
 /** A key with its text, which is shown this once and cannot be read again. */
 export interface CreatedKey extends KeyEntry {
   readonly key: string;
-}
-
-/** Whether every service was told of the change; if not, it is in force within 10 s. */
-export interface Announced {
-  readonly announced: boolean;
-}
-
-/** What ending a key needs: the database, and Redis for it to be in force at once. */
-export interface KeyStore {
-  readonly db: Queryable;
-  readonly redis?: Redis | undefined;
 }
 
 export interface KeyRequest {
@@ -46,20 +35,15 @@ export interface TenantKeyRequest extends KeyRequest {
 }
 
 /** @throws SluiceError TENANT_NOT_FOUND, PROJECT_NOT_FOUND, VALIDATION_FAILED. */
-export async function createKey(db: Queryable, request: TenantKeyRequest): Promise<CreatedKey> {
+export async function createKey(store: AdminStore, request: TenantKeyRequest): Promise<CreatedKey> {
   const scopes = SCOPES.filter((scope) => request.scopes.includes(scope));
   requireScopes(request);
-  const created = await storeKey(db, { ...request, scopes });
-  if (created !== undefined) return created;
-  await getTenantId(db, request.tenant);
-  const detail = `Tenant "${request.tenant}" has no project "${request.project}".`;
-  throw new SluiceError("PROJECT_NOT_FOUND", detail);
+  return storeKey(store, { ...request, scopes });
 }
 
 /** A key with every scope on every tenant. @throws SluiceError VALIDATION_FAILED. */
-export async function createPlatformKey(db: Queryable, request: KeyRequest): Promise<CreatedKey> {
-  const created = await storeKey(db, { ...request, tenant: null, project: null, scopes: SCOPES });
-  return created!;
+export function createPlatformKey(store: AdminStore, request: KeyRequest): Promise<CreatedKey> {
+  return storeKey(store, { ...request, tenant: null, project: null, scopes: SCOPES });
 }
 
 /** A tenant's keys (null: the platform's) by id, without secrets. @throws SluiceError TENANT_NOT_FOUND, VALIDATION_FAILED. */
@@ -76,53 +60,82 @@ export async function listKeys(
   );
 }
 
-/** Ends a key for good. Repeating it is harmless. @throws SluiceError KEY_NOT_FOUND. */
-export async function revokeKey(
-  { db, redis }: KeyStore,
-  reference: KeyReference,
-): Promise<KeyEntry & Announced> {
-  const revoked = await markRevoked(db, reference);
-  if (revoked === undefined)
+/**
+ * Ends a key for good. Repeating it is harmless. Services hear of it by `announceRevocation`, else within 10 s.
+ * @throws SluiceError KEY_NOT_FOUND.
+ */
+export function revokeKey(store: AdminStore, reference: KeyReference): Promise<KeyEntry> {
+  const revoke = async (tx: Queryable): Promise<KeyEntry> => {
+    const revoked = await markRevoked(tx, reference);
+    if (revoked !== undefined) return revoked;
     throw new SluiceError("KEY_NOT_FOUND", `There is no key "${reference.id}".`);
-  return { ...revoked, announced: await announceRevocation(redis, reference.id) };
+  };
+  return audited(store, revoke, ({ id, tenant, name }) => ({
+    action: "key.revoke",
+    tenant,
+    target: id,
+    details: { name },
+  }));
 }
 
 /**
- * Makes a key with the same rights and the same end under a new id; the old one stays valid for `graceSeconds`.
+ * Makes a key with the same rights and the same end under a new id; the old one stays valid for `graceSeconds`, and
+ * services hear of its new end by `announceRevocation`, else within 10 s.
  * @throws SluiceError KEY_NOT_FOUND when there is none, or it is not valid any more; VALIDATION_FAILED.
  */
 export async function rotateKey(
-  { db, redis }: KeyStore,
+  store: AdminStore,
   { graceSeconds = 0, ...old }: KeyReference & { graceSeconds?: number | undefined },
-): Promise<CreatedKey & Announced> {
+): Promise<CreatedKey> {
   requireGrace(graceSeconds);
   const fresh = generateKey();
   const hash = hashSecret(fresh.secret);
-  const stored = await replaceKey(db, { old, id: fresh.id, hash, graceSeconds });
-  if (stored === undefined) {
-    throw new SluiceError(
-      "KEY_NOT_FOUND",
-      `There is no valid key "${old.id}". Create a new one instead.`,
-    );
-  }
-  // The old key's end was moved, which services that remember it must hear of.
-  return { ...stored, key: formatKey(fresh), announced: await announceRevocation(redis, old.id) };
+  const replace = async (tx: Queryable): Promise<KeyEntry> => {
+    const stored = await replaceKey(tx, { old, id: fresh.id, hash, graceSeconds });
+    if (stored !== undefined) return stored;
+    const detail = `There is no valid key "${old.id}". Create a new one instead.`;
+    throw new SluiceError("KEY_NOT_FOUND", detail);
+  };
+  const stored = await audited(store, replace, ({ id, tenant, name }) => ({
+    action: "key.rotate",
+    tenant,
+    target: old.id,
+    details: { name, new_id: id, grace_seconds: graceSeconds },
+  }));
+  return { ...stored, key: formatKey(fresh) };
 }
 
-async function storeKey(
-  db: Queryable,
-  request: KeyRequest & {
-    tenant: string | null;
-    project: string | null;
-    scopes: readonly string[];
-  },
-): Promise<CreatedKey | undefined> {
+type StoredKeyRequest = KeyRequest & {
+  readonly tenant: string | null;
+  readonly project: string | null;
+  readonly scopes: readonly string[];
+};
+
+async function storeKey(store: AdminStore, request: StoredKeyRequest): Promise<CreatedKey> {
   requireKeyName(request.name);
   const fresh = generateKey();
   const hash = hashSecret(fresh.secret);
   const expiresAt = parseExpiry(request.expiresAt);
-  const stored = await insertKey(db, { ...request, id: fresh.id, hash, expiresAt });
-  return stored && { ...stored, key: formatKey(fresh) };
+  const insert = async (tx: Queryable): Promise<KeyEntry> => {
+    const inserted = await insertKey(tx, { ...request, id: fresh.id, hash, expiresAt });
+    return inserted ?? (await explainAbsence(tx, request));
+  };
+  const stored = await audited(store, insert, ({ id, tenant, name, project, scopes }) => ({
+    action: "key.create",
+    tenant,
+    target: id,
+    details: { name, project, scopes, expires_at: expiresAt },
+  }));
+  return { ...stored, key: formatKey(fresh) };
+}
+
+async function explainAbsence(
+  db: Queryable,
+  { tenant, project }: StoredKeyRequest,
+): Promise<never> {
+  await getTenantId(db, tenant ?? "");
+  const detail = `Tenant "${tenant}" has no project "${project}".`;
+  throw new SluiceError("PROJECT_NOT_FOUND", detail);
 }
 
 function requireScopes({ scopes, project }: TenantKeyRequest): void {
@@ -151,9 +164,19 @@ const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i
 
 function parseExpiry(text: string | null | undefined): string | null {
   if (text === null || text === undefined) return null;
-  const at = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at))
+  const at = RFC3339.test(text) ? readInstant(text) : undefined;
+  if (at === undefined)
     throw invalidArgument("/expires_at", "must be a time such as 2027-01-31T00:00:00Z");
-  if (at <= Date.now()) throw invalidArgument("/expires_at", "must be in the future");
-  return text;
+  if (Date.parse(at) <= Date.now()) throw invalidArgument("/expires_at", "must be in the future");
+  return at;
+}
+
+/** Undefined for what has the form of a time and is in no calendar. */
+function readInstant(text: string): string | undefined {
+  try {
+    return parseInstant(text);
+  } catch (error) {
+    if (error instanceof InvalidValue) return undefined;
+    throw error;
+  }
 }

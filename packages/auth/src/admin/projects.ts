@@ -1,6 +1,7 @@
 import { isUniqueViolation } from "@sluice/db";
 import { SluiceError } from "@sluice/errors";
 import type { Queryable } from "../queryable.ts";
+import { type AdminStore, audited } from "./audited.ts";
 import { requireName } from "./require-name.ts";
 import { type Page, type PageRequest, readPage } from "@sluice/http";
 import { type ProjectEntry, insertProject, listProjectPage } from "./queries.ts";
@@ -11,17 +12,24 @@ import { getTenantId, tenantNotFound } from "./tenants.ts";
  * @throws SluiceError ALREADY_EXISTS, TENANT_NOT_FOUND, VALIDATION_FAILED.
  */
 export async function createProject(
-  db: Queryable,
+  store: AdminStore,
   project: { tenant: string; name: string },
 ): Promise<ProjectEntry> {
   requireName("/name", project.name);
-  const created = await insertProject(db, project).catch((error: unknown) => {
+  const insert = async (tx: Queryable): Promise<ProjectEntry> => {
+    const created = await insertProject(tx, project);
+    if (created === undefined) throw tenantNotFound(project.tenant);
+    return created;
+  };
+  return await audited(store, insert, ({ name, tenant }) => ({
+    action: "project.create",
+    tenant,
+    target: name,
+  })).catch((error: unknown) => {
     if (!isUniqueViolation(error, "projects_name_key")) throw error;
     const detail = `The project name "${project.name}" is taken: names are unique in the installation.`;
     throw new SluiceError("ALREADY_EXISTS", detail, { cause: error });
   });
-  if (created === undefined) throw tenantNotFound(project.tenant);
-  return created;
 }
 
 /** A tenant's projects by name. @throws SluiceError TENANT_NOT_FOUND, VALIDATION_FAILED. */

@@ -46,9 +46,14 @@ export async function findTenantId(db: Queryable, name: string): Promise<string 
   return row?.tenant_id;
 }
 
-export function listTenantPage(db: Queryable, { after, rows }: KeysetPage): Promise<Tenant[]> {
+export function listTenantPage(
+  db: Queryable,
+  { only, after, rows }: KeysetPage & { only: string | null },
+): Promise<Tenant[]> {
   const query = sql<Tenant>`
-    select name, created_at from auth.tenants where name > ${after} order by name limit ${rows}`;
+    select name, created_at from auth.tenants
+    where name > ${after} and tenant_id = coalesce(${only}::bigint, tenant_id)
+    order by name limit ${rows}`;
   return db.run("auth.list_tenants", query, READ);
 }
 

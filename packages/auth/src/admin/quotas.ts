@@ -1,4 +1,5 @@
 import type { Queryable } from "../queryable.ts";
+import { type AdminStore, audited } from "./audited.ts";
 import { invalidArgument } from "@sluice/http";
 import { type Quotas, findQuotas, upsertQuotas } from "./queries.ts";
 import { tenantNotFound } from "./tenants.ts";
@@ -18,13 +19,21 @@ export async function getQuotas(db: Queryable, { tenant }: { tenant: string }): 
  * @throws SluiceError TENANT_NOT_FOUND, VALIDATION_FAILED.
  */
 export async function setQuotas(
-  db: Queryable,
+  store: AdminStore,
   { tenant, quotas }: { tenant: string; quotas: Partial<Quotas> },
 ): Promise<Quotas> {
   for (const name of QUOTAS) requireLimit(`/${name}`, quotas[name]);
-  const stored = await upsertQuotas(db, { tenant, quotas });
-  if (stored === undefined) throw tenantNotFound(tenant);
-  return stored;
+  const upsert = async (tx: Queryable): Promise<Quotas> => {
+    const stored = await upsertQuotas(tx, { tenant, quotas });
+    if (stored === undefined) throw tenantNotFound(tenant);
+    return stored;
+  };
+  return audited(store, upsert, (stored) => ({
+    action: "quotas.set",
+    tenant,
+    target: tenant,
+    details: { ...stored },
+  }));
 }
 
 /** The largest PostgreSQL integer. */

@@ -1,15 +1,20 @@
 import { isUniqueViolation } from "@sluice/db";
 import { SluiceError } from "@sluice/errors";
 import type { Queryable } from "../queryable.ts";
+import { type AdminStore, audited } from "./audited.ts";
 import { requireName } from "./require-name.ts";
 import { type Page, type PageRequest, readPage } from "@sluice/http";
 import { type Tenant, findTenantId, insertTenant, listTenantPage } from "./queries.ts";
 
 /** @throws SluiceError ALREADY_EXISTS, VALIDATION_FAILED. */
-export async function createTenant(db: Queryable, { name }: { name: string }): Promise<Tenant> {
+export async function createTenant(store: AdminStore, { name }: { name: string }): Promise<Tenant> {
   requireName("/name", name);
   try {
-    return await insertTenant(db, name);
+    return await audited(
+      store,
+      (tx) => insertTenant(tx, name),
+      () => ({ action: "tenant.create", tenant: name, target: name }),
+    );
   } catch (error) {
     if (!isUniqueViolation(error, "tenants_name_key")) throw error;
     throw new SluiceError("ALREADY_EXISTS", `There is a tenant "${name}" already.`, {
@@ -18,13 +23,19 @@ export async function createTenant(db: Queryable, { name }: { name: string }): P
   }
 }
 
-/** Tenants by name. @throws SluiceError VALIDATION_FAILED for a bad limit or cursor. */
-export function listTenants(db: Queryable, page: PageRequest = {}): Promise<Page<Tenant>> {
+/**
+ * Tenants by name: all of them, or the one with the id `only`.
+ * @throws SluiceError VALIDATION_FAILED for a bad limit or cursor.
+ */
+export function listTenants(
+  db: Queryable,
+  { only = null, ...page }: PageRequest & { only?: string | null } = {},
+): Promise<Page<Tenant>> {
   return readPage(
     "tenants",
     page,
     (tenant: Tenant) => tenant.name,
-    (keyset) => listTenantPage(db, keyset),
+    (keyset) => listTenantPage(db, { only, ...keyset }),
   );
 }
 

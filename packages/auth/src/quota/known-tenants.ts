@@ -1,7 +1,7 @@
+import { LRUCache } from "lru-cache";
 import { readCredentials } from "../credentials.ts";
 import type { Principal } from "../principal.ts";
 import type { CredentialedRequest } from "../verify/authenticate.ts";
-import { LruMap } from "../verify/lru-map.ts";
 
 /** An entry takes about 200 bytes. */
 const MAX_KEYS = 10_000;
@@ -15,7 +15,7 @@ const PLATFORM = "platform";
  * the key is verified, and is then refused.
  */
 export class KnownTenants {
-  readonly #tenants = new LruMap<string>(MAX_KEYS);
+  readonly #tenants = new LRUCache<string, string>({ max: MAX_KEYS });
 
   /** Remembers whose key a verified principal has. */
   note({ keyId, tenantId }: Pick<Principal, "keyId" | "tenantId">): void {

@@ -29,7 +29,7 @@ function cacheOver(table: Map<string, string>, options: Partial<LookupCacheOptio
 
 test("a storm of one key makes one look-up", async () => {
   const { cache, looked } = cacheOver(new Map([["a", "1"]]));
-  const answers = await Promise.all(Array.from({ length: 1_000 }, () => cache.get("a")));
+  const answers = await Promise.all(Array.from({ length: 1_000 }, async () => cache.get("a")));
   expect(new Set(answers)).toEqual(new Set(["1"]));
   expect(looked).toEqual(["a"]);
 });
@@ -61,9 +61,9 @@ test("age counts from before the look-up, however long that takes", async () => 
 test("entries read together do not expire together", async () => {
   const names = Array.from({ length: 100 }, (_, index) => `k${index}`);
   const { cache, looked } = cacheOver(new Map(names.map((name) => [name, name])));
-  await Promise.all(names.map((name) => cache.get(name)));
+  await Promise.all(names.map(async (name) => cache.get(name)));
   vi.advanceTimersByTime(8_500);
-  await Promise.all(names.map((name) => cache.get(name)));
+  await Promise.all(names.map(async (name) => cache.get(name)));
   const expired = looked.length - names.length;
   expect(expired).toBeGreaterThan(10);
   expect(expired).toBeLessThan(90);
@@ -149,7 +149,7 @@ test("invented keys neither push out real ones nor stand in their way", async ()
     unknown: { running: 2, waiting: 100, waitMs: 60_000 },
   });
   await cache.get("real");
-  const invented = Array.from({ length: 102 }, (_, index) => cache.get(`invented${index}`));
+  const invented = Array.from({ length: 102 }, async (_, index) => cache.get(`invented${index}`));
   await expect(cache.get("one too many")).rejects.toMatchObject({ code: "POOL_SATURATED" });
   vi.advanceTimersByTime(10_000);
   expect(await cache.get("real")).toBe("1");

@@ -1,5 +1,5 @@
+import { LRUCache } from "lru-cache";
 import { Limiter, type LimiterOptions } from "./limiter.ts";
-import { LruMap } from "./lru-map.ts";
 
 export interface LookupCacheOptions<V> {
   /** Finds the value in the database; undefined = there is none. */
@@ -35,16 +35,16 @@ interface Entry<V> {
  */
 export class LookupCache<V> {
   readonly #options: LookupCacheOptions<V>;
-  readonly #values: LruMap<Entry<V>>;
-  readonly #misses: LruMap<number>;
+  readonly #values: LRUCache<string, Entry<V>>;
+  readonly #misses: LRUCache<string, number>;
   readonly #pending = new Map<string, Promise<V | undefined>>();
   readonly #known: Limiter;
   readonly #unknown: Limiter;
 
   constructor(options: LookupCacheOptions<V>) {
     this.#options = options;
-    this.#values = new LruMap(options.maxEntries);
-    this.#misses = new LruMap(options.maxEntries);
+    this.#values = new LRUCache({ max: options.maxEntries });
+    this.#misses = new LRUCache({ max: options.maxEntries });
     this.#known = new Limiter(options.known);
     this.#unknown = new Limiter(options.unknown);
   }
@@ -54,8 +54,8 @@ export class LookupCache<V> {
     return this.#values.size + this.#misses.size;
   }
 
-  /** The value, or undefined when there is none. @throws what `load` throws. */
-  async get(key: string): Promise<V | undefined> {
+  /** The value, or undefined when there is none; at once when it is known. Rejects with what `load` throws. */
+  get(key: string): V | undefined | Promise<V | undefined> {
     const now = performance.now();
     const entry = this.#values.get(key);
     if (entry !== undefined && now < entry.staleAt) return this.#answer("hit", entry.value);
