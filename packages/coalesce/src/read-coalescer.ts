@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { abortWhenAllLeft, Caller, type CallOptions, latestDeadline } from "./caller.ts";
 import { isolateFailures } from "./isolate.ts";
+import { splitAt } from "./split-at.ts";
 
 /** How long a batch is wanted. */
 export interface BatchOptions {
@@ -44,7 +45,7 @@ export class ReadCoalescer<K, V> {
   readonly #options: ReadCoalescerOptions<K, V>;
   /** A batch belongs to all of its callers, so it runs in none of their contexts. */
   readonly #detached = AsyncLocalStorage.snapshot();
-  readonly #waiting = new Map<string, Entry<K, V>>();
+  #waiting = new Map<string, Entry<K, V>>();
   #inFlight = 0;
   #scheduled = false;
 
@@ -103,12 +104,8 @@ export class ReadCoalescer<K, V> {
   }
 
   #take(): Entry<K, V>[] {
-    const batch: Entry<K, V>[] = [];
-    for (const [id, entry] of this.#waiting) {
-      if (batch.length === this.#options.maxBatch) break;
-      this.#waiting.delete(id);
-      batch.push(entry);
-    }
+    const [batch, rest] = splitAt(this.#waiting, this.#options.maxBatch);
+    this.#waiting = rest;
     return batch;
   }
 

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { Caller, type CallOptions, latestDeadline } from "./caller.ts";
 import { isolateFailures } from "./isolate.ts";
 import type { BatchOptions } from "./read-coalescer.ts";
+import { splitAt } from "./split-at.ts";
 
 /** One key and the newest value that was submitted for it. */
 export interface Write<K, V> {
@@ -42,7 +43,7 @@ export class WriteCoalescer<K, V, R> {
   readonly #options: WriteCoalescerOptions<K, V, R>;
   /** A batch belongs to all of its callers, so it runs in none of their contexts. */
   readonly #detached = AsyncLocalStorage.snapshot();
-  readonly #waiting = new Map<string, Pending<K, V, R>>();
+  #waiting = new Map<string, Pending<K, V, R>>();
   #busy = false;
 
   constructor(options: WriteCoalescerOptions<K, V, R>) {
@@ -90,12 +91,8 @@ export class WriteCoalescer<K, V, R> {
   }
 
   #take(): Pending<K, V, R>[] {
-    const batch: Pending<K, V, R>[] = [];
-    for (const [id, pending] of this.#waiting) {
-      if (batch.length === this.#options.maxBatch) break;
-      this.#waiting.delete(id);
-      batch.push(pending);
-    }
+    const [batch, rest] = splitAt(this.#waiting, this.#options.maxBatch);
+    this.#waiting = rest;
     return batch;
   }
 

@@ -1,6 +1,7 @@
 export type { Kinds, Task } from "./task.ts";
-export { TaskQueue, type TaskQueueOptions } from "./task-queue.ts";
+export { type Schedule, TaskQueue, type TaskQueueOptions } from "./task-queue.ts";
 export {
+  type Handler,
   type Handlers,
   type HandledTask,
   TaskWorker,

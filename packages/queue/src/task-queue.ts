@@ -15,6 +15,14 @@ export interface TaskQueueOptions<K extends Kinds> {
   readonly backoffMs: number;
 }
 
+/** Tasks that come again and again. */
+export interface Schedule<T> {
+  readonly id: string;
+  /** Five fields, UTC. */
+  readonly cron: string;
+  readonly data: T;
+}
+
 /** Each pause is shorter than its full length by up to this share. */
 const JITTER = 0.2;
 
@@ -44,7 +52,6 @@ export class TaskQueue<K extends Kinds> {
 
   /** Adds those that are not in the queue already. @throws Error when Redis does not answer; some may have been added */
   async add(tasks: readonly Task<K>[]): Promise<void> {
-    const { tries, backoffMs } = this.#options;
     for (const [kind, those] of Map.groupBy(tasks, (task) => task.kind)) {
       const jobs = those.map(({ id, data, delayMs }) => ({
         name: kind,
@@ -52,16 +59,20 @@ export class TaskQueue<K extends Kinds> {
         opts: {
           jobId: id,
           delay: delayMs,
-          attempts: tries,
-          backoff: { type: "exponential", delay: backoffMs, jitter: JITTER },
-          // What has ended leaves nothing behind: its id can be added anew.
-          removeOnComplete: true,
-          removeOnFail: true,
-          stackTraceLimit: 1,
+          ...this.#taskOptions(),
         },
       }));
       await this.#queueOf(kind).addBulk(jobs);
     }
+  }
+
+  /**
+   * Has a task of this kind added at each time of `cron` (UTC), once however many ask for it. May be repeated.
+   * @throws Error when Redis does not answer
+   */
+  async schedule<N extends KindOf<K>>(kind: N, { id, cron, data }: Schedule<K[N]>): Promise<void> {
+    const template = { name: kind, data, opts: this.#taskOptions() };
+    await this.#queueOf(kind).upsertJobScheduler(id, { pattern: cron, tz: "UTC" }, template);
   }
 
   /**
@@ -77,6 +88,18 @@ export class TaskQueue<K extends Kinds> {
   /** Idempotent. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
+  }
+
+  #taskOptions() {
+    const { tries, backoffMs } = this.#options;
+    return {
+      attempts: tries,
+      backoff: { type: "exponential", delay: backoffMs, jitter: JITTER },
+      // What has ended leaves nothing behind: its id can be added anew.
+      removeOnComplete: true,
+      removeOnFail: true,
+      stackTraceLimit: 1,
+    };
   }
 
   #queueOf(kind: KindOf<K>): Queue {

@@ -88,13 +88,16 @@ export class TaskWorker<K extends Kinds> {
       stalledInterval: STALLED_CHECK_MS,
       runRetryDelay: RETRY_MS,
     });
-    worker.on("completed", () => this.#forgetting.succeeded());
-    return worker.on("error", (error) => this.#outage.failed(error));
+    worker.on("completed", () => {
+      this.#forgetting.succeeded();
+      this.#away.succeeded();
+    });
+    return worker.on("error", (error) => this.#outageOf(error).failed(error));
   }
 
-  /** What a worker's error comes of: it tells of the connection's too. */
-  get #outage(): OutageLog {
-    return this.isConnected ? this.#forgetting : this.#away;
+  /** A worker tells of its connections too, which may break before the first of them is known to be away. */
+  #outageOf(error: Error): OutageLog {
+    return this.isConnected && !("syscall" in error) ? this.#forgetting : this.#away;
   }
 
   async #stop(): Promise<void> {

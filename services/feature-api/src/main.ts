@@ -36,6 +36,7 @@ const service = await listen({
   host: settings.SLUICE_HOST,
   port: settings.SLUICE_PORT,
   internalPort: settings.SLUICE_INTERNAL_PORT,
+  control: { gates: [db], token: settings.SLUICE_CONTROL_TOKEN },
   logger,
   onClose: [() => db.close(), () => verifier.close(), () => quotas.close()],
 });

@@ -24,5 +24,8 @@ export const Settings = Type.Object({
     pattern: "^postgres(ql)?://",
     description: "PgBouncer's alias for the workload",
   }),
+  SLUICE_CONTROL_TOKEN: Type.Optional(
+    Type.String({ minLength: 16, description: "with which the internal listener changes gates" }),
+  ),
   SLUICE_REDIS_URL: Type.Optional(Type.String({ pattern: "^rediss?://" })),
 });

@@ -29,6 +29,9 @@ export const Settings = Type.Object({
     default: 600,
     description: "how long no step of a job may move before it counts as hung",
   }),
+  SLUICE_CONTROL_TOKEN: Type.Optional(
+    Type.String({ minLength: 16, description: "with which the internal listener changes gates" }),
+  ),
   SLUICE_REDIS_URL: Type.Optional(Type.String({ pattern: "^rediss?://" })),
   SLUICE_WEBHOOK_ALLOW_PRIVATE: Type.Boolean({
     default: false,

@@ -7,6 +7,7 @@ const {
   SLUICE_LOG_LEVEL,
   SLUICE_TRAINING_URL,
   SLUICE_WEBHOOK_ALLOW_PRIVATE,
+  SLUICE_CONTROL_TOKEN,
 } = Settings.properties;
 
 /** The worker's environment. */
@@ -22,6 +23,7 @@ export const WorkerSettings = Type.Object({
   SLUICE_LOG_LEVEL,
   SLUICE_TRAINING_URL,
   SLUICE_WEBHOOK_ALLOW_PRIVATE,
+  SLUICE_CONTROL_TOKEN,
   SLUICE_REDIS_URL: Type.String({ pattern: "^rediss?://" }),
   SLUICE_OUTBOX_BACKOFF_MS: Type.Integer({
     minimum: 1,

@@ -54,6 +54,7 @@ const service = await listenInternally({
     if (!worker.isConnected) throw new Error("Redis cannot be reached.");
   },
   internalPort: settings.SLUICE_INTERNAL_PORT,
+  control: { gates: [db], token: settings.SLUICE_CONTROL_TOKEN },
   logger,
   onClose: [
     () => db.close(),

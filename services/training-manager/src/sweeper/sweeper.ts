@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Logger } from "@sluice/telemetry";
+import { type Logger, PeriodicTask, type PeriodicTaskOptions } from "@sluice/telemetry";
 import type { JobStore } from "../training-manager.ts";
-import { PeriodicTask, type PeriodicTaskOptions } from "./periodic-task.ts";
 import { keepWatch } from "./queries.ts";
 import { endLostAttempts, flagHungJobs, forgetKeys, requeueForgotten } from "./sweep.ts";
 import type { SweepMeter } from "./sweep-metrics.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Logger, runInContext } from "@sluice/telemetry";
+import { runInContext } from "./context.ts";
+import type { Logger } from "./logger.ts";
 
 export interface PeriodicTaskOptions {
   /** For the log, and the name of its statements' context. */

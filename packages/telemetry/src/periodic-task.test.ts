@@ -1,5 +1,6 @@
-import { createLogger, currentContext } from "@sluice/telemetry";
 import { expect, test } from "vitest";
+import { currentContext } from "./context.ts";
+import { createLogger } from "./logger.ts";
 import { PeriodicTask } from "./periodic-task.ts";
 
 /** A task that runs as often as it can; `outcomes` says what becomes of each run, true = success. */
