@@ -17,4 +17,5 @@ export { parseJson, type ParseJsonOptions } from "./parse-json.ts";
 export { isResourceName, RESOURCE_NAME } from "./resource-name.ts";
 export type { Principal, RenderedProblem, RouteConfig } from "./route-config.ts";
 export { type Closable, runUntilSignal } from "./run-until-signal.ts";
+export type { MetricValue } from "./selected-metrics.ts";
 export { stringifyJson } from "./stringify-json.ts";

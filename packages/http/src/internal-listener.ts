@@ -2,9 +2,12 @@ import { once } from "node:events";
 import { type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
+import { changeGate, type GateControl, readGates } from "./gate-control.ts";
 import type { Readiness } from "./readiness.ts";
+import { selectedMetrics } from "./selected-metrics.ts";
 import type { ShutdownPhase } from "./shutdown.ts";
 
+type Route = (query: URLSearchParams) => Answer | Promise<Answer>;
 type Answer = { status: number; contentType: string; body: string };
 
 /** Where the internal listener is, and how it ends. */
@@ -14,14 +17,20 @@ export interface InternalListener {
   readonly closing: ShutdownPhase;
 }
 
-/** Opens the listener of /metrics, /health/live and /health/ready. @param port 0 = any free one */
+/** What the internal listener shows and changes. */
+export interface Internals {
+  readonly registry: Registry;
+  readonly readiness: Readiness;
+  readonly control: GateControl;
+}
+
+/** Opens the listener of /metrics, /metrics.json, /health and /gates. @param port 0 = any free one */
 export async function openInternalListener(
-  registry: Registry,
-  readiness: Readiness,
+  internals: Internals,
   host: string,
   port: number,
 ): Promise<InternalListener> {
-  const server = createInternalServer(registry, readiness);
+  const server = createInternalServer(internals);
   server.listen(port, host);
   await once(server, "listening");
   return {
@@ -36,14 +45,19 @@ async function close(server: Server): Promise<void> {
   await once(server, "close");
 }
 
-/** The server of /metrics, /health/live and /health/ready, which is for the machine's own use and not for clients. */
-function createInternalServer(registry: Registry, readiness: Readiness): Server {
-  const routes: Readonly<Record<string, () => Answer | Promise<Answer>>> = {
+/**
+ * The server of /metrics, /health/live, /health/ready, /gates and, for who looks every second at a few of them,
+ * /metrics.json?name=…&name=…, which is for the machine's own use and not for clients.
+ */
+function createInternalServer({ registry, readiness, control }: Internals): Server {
+  const routes: Readonly<Record<string, Route>> = {
     "/metrics": async () => ({
       status: 200,
       contentType: registry.contentType,
       body: await registry.metrics(),
     }),
+    "/metrics.json": async (query) =>
+      json(200, { values: await selectedMetrics(registry, query.getAll("name")) }),
     "/health/live": () => json(200, { status: "live" }),
     "/health/ready": async () => {
       const reasons = await readiness.reasonsAgainst();
@@ -51,11 +65,20 @@ function createInternalServer(registry: Registry, readiness: Readiness): Server 
         ? json(200, { status: "ready" })
         : json(503, { status: "unready", reasons });
     },
+    "/gates": () => json(200, readGates(control)),
   };
   return createServer((request, response) => {
-    const path = request.url?.split("?", 1)[0] ?? "";
-    const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    Promise.try(route ?? (() => json(404, { paths: Object.keys(routes) }))).then(
+    const [path = "", query] = request.url?.split("?", 2) ?? [];
+    const [, pool] = /^\/gates\/([a-z]+)$/.exec(path) ?? [];
+    const change: Route | undefined =
+      pool !== undefined && request.method === "PUT"
+        ? () => changeGate(control, pool, request).then(({ status, body }) => json(status, body))
+        : undefined;
+    const route = change ?? (Object.hasOwn(routes, path) ? routes[path] : undefined);
+    Promise.try(
+      route ?? (() => json(404, { paths: Object.keys(routes) })),
+      new URLSearchParams(query),
+    ).then(
       (answer) => send(response, answer),
       (error: unknown) => send(response, json(500, { error: String(error) })),
     );

@@ -1,4 +1,5 @@
 import { createLogger, createRegistry } from "@sluice/telemetry";
+import { Gauge, Histogram } from "prom-client";
 import { expect, test } from "vitest";
 import { listenInternally } from "./index.ts";
 
@@ -23,6 +24,30 @@ test("a process without routes tells its health and metrics, and closes what it 
   await Promise.all([close(), close()]);
   expect(order).toEqual(["worker", "database"]);
   await expect(fetch(internalUrl)).rejects.toThrow();
+});
+
+test("some metrics are told by name, histograms as sum and count", async () => {
+  const registry = createRegistry("demo");
+  const labelNames = ["route"];
+  const seconds = new Histogram({ name: "seconds", help: "s", labelNames, registers: [registry] });
+  seconds.observe({ route: "/a" }, 2);
+  new Gauge({ name: "level", help: "l", registers: [registry] }).set(7);
+  const { internalUrl, close } = await listenInternally({
+    registry,
+    ready: async () => undefined,
+    internalPort: 0,
+    logger: createLogger({ service: "demo", level: "silent" }),
+  });
+  const ask = async (query: string) => (await fetch(`${internalUrl}/metrics.json${query}`)).json();
+  expect(await ask("?name=seconds&name=level&name=unknown")).toEqual({
+    values: [
+      { name: "seconds_sum", labels: { route: "/a" }, value: 2 },
+      { name: "seconds_count", labels: { route: "/a" }, value: 1 },
+      { name: "level", labels: {}, value: 7 },
+    ],
+  });
+  expect(await ask("")).toEqual({ values: [] });
+  await close();
 });
 
 test("a close whose resource fails is not clean, and closes the rest", async () => {

@@ -1,6 +1,7 @@
 import { SluiceError } from "@sluice/errors";
 import type { Logger } from "@sluice/telemetry";
 import type { App } from "./app.ts";
+import { type GateControl, NO_GATES } from "./gate-control.ts";
 import { Connections } from "./connections.ts";
 import { type InternalListener, openInternalListener } from "./internal-listener.ts";
 import { Readiness } from "./readiness.ts";
@@ -17,6 +18,8 @@ export interface ListenOptions {
   readonly internalPort: number;
   /** @default loopback */
   readonly internalHost?: string;
+  /** Gates that the internal listener shows, and changes for who knows the token. @default none */
+  readonly control?: GateControl;
   readonly logger: Logger;
   /** Closes what the service opened, in the order of opening; run in reverse after the last answer. */
   readonly onClose?: readonly (() => unknown)[];
@@ -39,7 +42,9 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const { app, ready, host, port, internalPort, internalHost = "127.0.0.1", logger } = options;
   const readiness = new Readiness(ready);
   const { registry } = app.traffic;
-  const internal = await openInternalListener(registry, readiness, internalHost, internalPort);
+  const { control = NO_GATES } = options;
+  const internals = { registry, readiness, control };
+  const internal = await openInternalListener(internals, internalHost, internalPort);
   const internalUrl = internal.url;
   try {
     const listenTextResolver = (url: string) => `Listening at ${url}, internally at ${internalUrl}`;

@@ -12,9 +12,12 @@ import type { RoutePolicy } from "./route-policy.ts";
 export class Traffic {
   readonly registry: Registry;
   readonly #logger: Logger;
-  readonly #open = new Set<Exchange>();
-  /** Pipelined requests share a socket, and those in the queue hear nothing of its end. */
-  readonly #bySocket = new WeakMap<Socket, Set<Exchange>>();
+  /**
+   * Of each connection; pipelined requests share one, and those in the queue hear nothing of its end. Arrays, since
+   * one Set of all would be rehashed for ever, and V8 keeps what a table held when it is replaced.
+   */
+  readonly #bySocket = new Map<Socket, Exchange[]>();
+  #inFlight = 0;
   readonly #durations: RequestDurations;
   readonly #shed: Counter<"reason">;
 
@@ -28,27 +31,27 @@ export class Traffic {
       labelNames: ["reason"],
       registers: [registry],
     });
-    const open = this.#open;
+    const inFlight = (): number => this.#inFlight;
     new Gauge({
       name: "http_requests_in_flight",
       help: "Requests whose answer has not been sent yet",
       registers: [registry],
       collect() {
-        this.set(open.size);
+        this.set(inFlight());
       },
     });
   }
 
   /** Number of requests without a complete answer. */
   get inFlight(): number {
-    return this.#open.size;
+    return this.#inFlight;
   }
 
   /** Follows a request from now on. */
   begin(request: FastifyRequest, reply: FastifyReply, policy: RoutePolicy): Exchange {
     const exchange = new Exchange(request, reply, policy);
-    this.#open.add(exchange);
-    this.#exchangesOf(request.raw.socket).add(exchange);
+    this.#inFlight += 1;
+    this.#exchangesOf(request.raw.socket).push(exchange);
     reply.raw.on("close", () => this.#end(exchange));
     return exchange;
   }
@@ -60,30 +63,39 @@ export class Traffic {
 
   /** Whether an answer is under way on this socket. */
   isBusy(socket: Socket): boolean {
-    return (this.#bySocket.get(socket)?.size ?? 0) > 0;
+    return (this.#bySocket.get(socket)?.length ?? 0) > 0;
   }
 
   /** Ends every open exchange with `reason`. */
   cancelAll(reason: SluiceError): void {
-    for (const exchange of this.#open) exchange.cancel(reason);
+    for (const exchanges of this.#bySocket.values())
+      for (const exchange of exchanges) exchange.cancel(reason);
   }
 
-  #exchangesOf(socket: Socket): Set<Exchange> {
+  #exchangesOf(socket: Socket): Exchange[] {
     const known = this.#bySocket.get(socket);
     if (known !== undefined) return known;
-    const exchanges = new Set<Exchange>();
+    const exchanges: Exchange[] = [];
     this.#bySocket.set(socket, exchanges);
     socket.once("close", () => {
-      for (const exchange of exchanges) this.#end(exchange);
+      for (const exchange of exchanges.splice(0)) this.#finish(exchange);
+      this.#bySocket.delete(socket);
     });
     return exchanges;
   }
 
   #end(exchange: Exchange): void {
-    if (!this.#open.delete(exchange)) return;
+    const exchanges = this.#bySocket.get(exchange.request.raw.socket) ?? [];
+    const index = exchanges.indexOf(exchange);
+    if (index < 0) return;
+    exchanges.splice(index, 1);
+    this.#finish(exchange);
+  }
+
+  #finish(exchange: Exchange): void {
+    this.#inFlight -= 1;
     const { request, reply, policy } = exchange;
     const { socket, method = "" } = request.raw;
-    this.#bySocket.get(socket)?.delete(exchange);
     exchange.settle();
     const complete = reply.raw.writableFinished;
     if (!complete) exchange.abort(clientGone());
