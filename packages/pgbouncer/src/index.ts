@@ -1,4 +1,4 @@
-export { renderPgbouncerIni } from "./ini.ts";
+export { renderDatabases, renderPgbouncerIni } from "./ini.ts";
 export type { PgbouncerTarget } from "./ini.ts";
 export { renderUserlist } from "./userlist.ts";
 export type { UserlistEntry } from "./userlist.ts";
@@ -7,3 +7,5 @@ export type { PgbouncerVersion } from "./version.ts";
 export { ConsoleTimeoutError, PgbouncerConsole } from "./console.ts";
 export type { ConsoleOptions } from "./console.ts";
 export type { ViewName, ViewRow } from "./views.ts";
+export { readPoolSizes, type PoolSizes } from "./pool-sizes.ts";
+export { SupersededError, writePoolSizes } from "./pool-sizes-file.ts";

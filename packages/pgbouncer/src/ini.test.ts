@@ -1,6 +1,6 @@
 import { loadWorkloads, type Profile, selectProfile } from "@sluice/workloads";
 import { expect, test } from "vitest";
-import { type PgbouncerTarget, renderPgbouncerIni } from "./ini.ts";
+import { type PgbouncerTarget, renderDatabases, renderPgbouncerIni } from "./ini.ts";
 
 const local = selectProfile(loadWorkloads(), "local");
 const target: PgbouncerTarget = {
@@ -8,6 +8,7 @@ const target: PgbouncerTarget = {
   listen: { host: "127.0.0.1", port: 7111 },
   postgres: { host: "127.0.0.1", port: 7110 },
   userlistFile: "/state/pgbouncer/userlist.txt",
+  databasesFile: "/state/pgbouncer/databases.ini",
   adminUser: "sluice_console",
   statsUser: "sluice_stats",
 };
@@ -51,13 +52,7 @@ test("pgbouncer.ini, to the letter", () => {
   expect(renderPgbouncerIni(figures(), target)).toMatchInlineSnapshot(`
     "; Generated from infra/workloads.yaml, profile "exact": edit that, not this.
 
-    [databases]
-    sluice_feature = host=127.0.0.1 port=7110 dbname=sluice pool_size=6 reserve_pool=1
-    sluice_training = host=127.0.0.1 port=7110 dbname=sluice pool_size=5 reserve_pool=1
-    sluice_sample = host=127.0.0.1 port=7110 dbname=sluice pool_size=4 reserve_pool=1
-    sluice_import = host=127.0.0.1 port=7110 dbname=sluice pool_size=3 reserve_pool=1
-    sluice_admin = host=127.0.0.1 port=7110 dbname=sluice pool_size=2 reserve_pool=1
-    sluice_monitor = host=127.0.0.1 port=7110 dbname=sluice pool_size=1 reserve_pool=1
+    %include /state/pgbouncer/databases.ini
 
     [pgbouncer]
     ; TCP only.
@@ -110,6 +105,21 @@ test("pgbouncer.ini, to the letter", () => {
   `);
 });
 
+test("the aliases, to the letter", () => {
+  expect(renderDatabases(figures(), target)).toMatchInlineSnapshot(`
+    "; Generated from infra/workloads.yaml, profile "exact": edit that, not this.
+
+    [databases]
+    sluice_feature = host=127.0.0.1 port=7110 dbname=sluice pool_size=6 reserve_pool=1
+    sluice_training = host=127.0.0.1 port=7110 dbname=sluice pool_size=5 reserve_pool=1
+    sluice_sample = host=127.0.0.1 port=7110 dbname=sluice pool_size=4 reserve_pool=1
+    sluice_import = host=127.0.0.1 port=7110 dbname=sluice pool_size=3 reserve_pool=1
+    sluice_admin = host=127.0.0.1 port=7110 dbname=sluice pool_size=2 reserve_pool=1
+    sluice_monitor = host=127.0.0.1 port=7110 dbname=sluice pool_size=1 reserve_pool=1
+    "
+  `);
+});
+
 test("prepared statements are configured where PgBouncer knows them", () => {
   const ini = (minor: number): string =>
     renderPgbouncerIni(local, { ...target, version: { major: 1, minor } });
@@ -120,10 +130,10 @@ test("prepared statements are configured where PgBouncer knows them", () => {
 });
 
 test("the reserve of an alias is named as the version names it", () => {
-  const ini = (minor: number): string =>
-    renderPgbouncerIni(local, { ...target, version: { major: 1, minor } });
-  expect(ini(23)).toMatch(/ reserve_pool=\d/);
-  expect(ini(24)).toMatch(/ reserve_pool_size=\d/);
+  const databases = (minor: number): string =>
+    renderDatabases(local, { ...target, version: { major: 1, minor } });
+  expect(databases(23)).toMatch(/ reserve_pool=\d/);
+  expect(databases(24)).toMatch(/ reserve_pool_size=\d/);
 });
 
 test("a gate that waits as long as PgBouncer is refused", () => {

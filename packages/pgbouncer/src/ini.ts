@@ -7,6 +7,8 @@ export interface PgbouncerTarget {
   readonly listen: { readonly host: string; readonly port: number };
   readonly postgres: { readonly host: string; readonly port: number };
   readonly userlistFile: string;
+  /** What `renderDatabases` gives. A file of its own, so that pool sizes change without touching anything else. */
+  readonly databasesFile: string;
   /** May change things on the console (SET, RELOAD, RECONNECT, …). */
   readonly adminUser: string;
   /** May only look (SHOW), beside the workloads' roles: each gate asks at boot what its pooler can do. */
@@ -20,25 +22,29 @@ type Section = readonly [
 ];
 
 /**
- * The text of `pgbouncer.ini` for one process: transaction mode, one alias for each workload, every figure
- * from the profile.
+ * The text of `pgbouncer.ini` for one process: transaction mode, every figure from the profile. The aliases stand in
+ * `databasesFile`, which it includes.
  * @throws Error when a gate would wait for as long as PgBouncer does: the time-outs have to nest.
  */
 export function renderPgbouncerIni(profile: Profile, target: PgbouncerTarget): string {
   assertNesting(profile);
-  const head = `; Generated from infra/workloads.yaml, profile "${profile.name}": edit that, not this.`;
   const sections = [...connections(profile, target), ...limits(profile, target), ...habits()].map(
     renderSection,
   );
-  return [
-    head,
-    "",
-    "[databases]",
-    ...aliases(profile, target),
-    "",
-    "[pgbouncer]",
-    ...sections,
-  ].join("\n");
+  const include = `%include ${target.databasesFile}`;
+  return [head(profile), "", include, "", "[pgbouncer]", ...sections].join("\n");
+}
+
+/** The text of `databasesFile`: one alias for each workload. */
+export function renderDatabases(
+  profile: Profile,
+  target: Pick<PgbouncerTarget, "version" | "postgres">,
+): string {
+  return [head(profile), "", "[databases]", ...aliases(profile, target), ""].join("\n");
+}
+
+function head({ name }: Profile): string {
+  return `; Generated from infra/workloads.yaml, profile "${name}": edit that, not this.`;
 }
 
 function assertNesting(profile: Profile): void {
@@ -53,7 +59,10 @@ function assertNesting(profile: Profile): void {
   }
 }
 
-function aliases(profile: Profile, { version, postgres }: PgbouncerTarget): string[] {
+function aliases(
+  profile: Profile,
+  { version, postgres }: Pick<PgbouncerTarget, "version" | "postgres">,
+): string[] {
   // 1.24 renamed the database's option (pgbouncer#1232).
   const reserve = isAtLeast(version, { major: 1, minor: 24 })
     ? "reserve_pool_size"
