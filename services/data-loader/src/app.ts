@@ -2,11 +2,11 @@ import type { TenantQuotas, Verifier } from "@sluice/auth";
 import { type App, buildServer, stringifyJson } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
 import { Counter, type Registry } from "prom-client";
-import { Background } from "./background/background.ts";
+import type { Background } from "./background/background.ts";
 import type { DataLoader, Queryable, TransactionalDatabase } from "./data-loader.ts";
 import { datasetRoutes } from "./datasets/routes.ts";
 import { partRoutes } from "./imports/routes.ts";
-import { OperationRunner } from "./operations/operation-runner.ts";
+import type { OperationRunner } from "./operations/operation-runner.ts";
 import { operationRoutes } from "./operations/routes.ts";
 import { Plans } from "./plans/plans.ts";
 import { planRoutes } from "./plans/routes.ts";
@@ -14,20 +14,23 @@ import { stepRoutes } from "./plans/step-routes.ts";
 import { lookUpRoutes } from "./samples/look-up-routes.ts";
 import { pageRoutes } from "./samples/page-routes.ts";
 import { purgeForsaken } from "./segments/janitor.ts";
+import { selectionRoutes } from "./selections/routes.ts";
 import { Layouts } from "./versions/layouts.ts";
-import { versionOperations } from "./versions/operations.ts";
 import { versionOperationRoutes } from "./versions/operation-routes.ts";
 import { versionRoutes } from "./versions/routes.ts";
 
 export const SERVICE = "data-loader";
 
 const JANITOR_PAUSE_MS = 60_000;
+const ADOPT_PAUSE_MS = 5_000;
 
 export interface DataLoaderDeps {
   readonly sampleDb: Queryable;
   readonly importDb: TransactionalDatabase;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
   readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
+  readonly background: Pick<Background, "start" | "repeat">;
+  readonly operations: Pick<OperationRunner, "start" | "adopt">;
   readonly logger: Logger;
   readonly registry: Registry;
 }
@@ -38,6 +41,8 @@ export function buildApp({
   importDb,
   verifier,
   quotas,
+  background,
+  operations,
   logger,
   registry,
 }: DataLoaderDeps): App {
@@ -55,14 +60,10 @@ export function buildApp({
   });
   // Ordinals and counts come from the database as 64-bit integers.
   app.setSerializerCompiler(() => stringifyJson);
-  const background = new Background(logger);
-  const works = versionOperations(importDb);
-  const operations = new OperationRunner({ db: importDb, background, logger, works });
   app.addHook("onListen", async () => {
     background.repeat("purge-forsaken", JANITOR_PAUSE_MS, () => purgeForsaken(importDb));
-    background.repeat("adopt-operations", JANITOR_PAUSE_MS, () => operations.adopt());
+    background.repeat("adopt-operations", ADOPT_PAUSE_MS, () => operations.adopt());
   });
-  app.addHook("onClose", () => background.close());
   const api: DataLoader = {
     sampleDb,
     importDb,
@@ -84,6 +85,7 @@ export function buildApp({
   lookUpRoutes(app, api);
   pageRoutes(app, api);
   versionOperationRoutes(app, api);
+  selectionRoutes(app, api);
   partRoutes(app, api);
   operationRoutes(app, api);
   return app;

@@ -21,9 +21,9 @@ export interface DataLoader {
   /** Counts samples that went out. */
   readonly served: Counter;
   /** Work that outlives its request. */
-  readonly background: Background;
-  /** Sealing and deleting versions. */
-  readonly operations: OperationRunner;
+  readonly background: Pick<Background, "start">;
+  /** Sealing, selecting and deleting. */
+  readonly operations: Pick<OperationRunner, "start">;
   /** The project of a request's path. @throws SluiceError PROJECT_NOT_FOUND unless the request's key may act in it */
   readonly projectOf: (request: FastifyRequest, name: string) => Promise<Project>;
 }

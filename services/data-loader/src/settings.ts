@@ -28,5 +28,8 @@ export const Settings = Type.Object({
     pattern: "^postgres(ql)?://",
     description: "PgBouncer's alias for imports, sealing and purges",
   }),
+  SLUICE_CONTROL_TOKEN: Type.Optional(
+    Type.String({ minLength: 16, description: "with which the internal listener changes gates" }),
+  ),
   SLUICE_REDIS_URL: Type.Optional(Type.String({ pattern: "^rediss?://" })),
 });

@@ -29,7 +29,7 @@ export async function upsertDataset(
   const query = sql<DatasetRow & { created: boolean }>`
     insert into data.datasets as dataset (project_id, name, description)
     values (${projectId}::bigint, ${name}, ${description})
-    on conflict (project_id, name) do update set description = excluded.description, updated_at = now()
+    on conflict (project_id, name) where deleted_at is null do update set description = excluded.description, updated_at = now()
     returning ${COLUMNS}, dataset.xmax = 0 as created`;
   const [row] = await db.run("data.upsert_dataset", query, { idempotent: true });
   return row!;
@@ -42,7 +42,7 @@ export async function findDataset(
 ): Promise<DatasetRow | undefined> {
   const query = sql<DatasetRow>`
     select ${COLUMNS} from data.datasets as dataset
-    where dataset.project_id = ${projectId}::bigint and dataset.name = ${name}`;
+    where dataset.project_id = ${projectId}::bigint and dataset.name = ${name} and dataset.deleted_at is null`;
   const [row] = await db.run("data.find_dataset", query, { idempotent: true });
   return row;
 }
@@ -55,8 +55,16 @@ export function listDatasets(
 ): Promise<DatasetRow[]> {
   const query = sql<DatasetRow>`
     select ${COLUMNS} from data.datasets as dataset
-    where dataset.project_id = ${projectId}::bigint and dataset.name > ${after}
+    where dataset.project_id = ${projectId}::bigint and dataset.name > ${after} and dataset.deleted_at is null
     order by dataset.name
     limit ${rows}::int`;
   return db.run("data.list_datasets", query, { idempotent: true });
+}
+
+/** Takes a dataset's name from it: nobody finds it any more, and no version of it is begun. */
+export async function markDatasetDeleted(db: Queryable, datasetId: string): Promise<void> {
+  const query = sql`
+    update data.datasets set deleted_at = now()
+    where dataset_id = ${datasetId}::bigint and deleted_at is null`;
+  await db.run("data.mark_dataset_deleted", query, { idempotent: true });
 }

@@ -1,7 +1,9 @@
 import { type App, PageQuery, readPage } from "@sluice/http";
 import type { DataLoader } from "../data-loader.ts";
+import { sendAccepted } from "../operations/accepted.ts";
+import { Accepted } from "../operations/schemas.ts";
 import { getDataset, renderDataset } from "./dataset.ts";
-import { type DatasetRow, listDatasets, upsertDataset } from "./queries.ts";
+import { type DatasetRow, listDatasets, markDatasetDeleted, upsertDataset } from "./queries.ts";
 import {
   DatasetAnswer,
   DatasetPage,
@@ -12,8 +14,11 @@ import {
 
 const PATH = "/v1/projects/:project/datasets";
 
-/** Makes, reads and lists datasets. */
-export function datasetRoutes(app: App, { sampleDb, importDb, projectOf }: DataLoader): void {
+/** Makes, reads, lists and deletes datasets. */
+export function datasetRoutes(
+  app: App,
+  { sampleDb, importDb, operations, projectOf }: DataLoader,
+): void {
   app.route({
     method: "PUT",
     url: `${PATH}/:dataset`,
@@ -75,6 +80,29 @@ export function datasetRoutes(app: App, { sampleDb, importDb, projectOf }: DataL
         (keyset) => listDatasets(sampleDb, projectId, keyset),
       );
       return { ...page, items: page.items.map(renderDataset) };
+    },
+  });
+
+  app.route({
+    method: "DELETE",
+    url: `${PATH}/:dataset`,
+    config: { scope: "data:write" },
+    schema: {
+      summary: "Delete a dataset",
+      description:
+        "It is gone at once, with all its versions, and another one may have its name; the samples are deleted in the background.",
+      tags: ["Datasets"],
+      params: DatasetParams,
+      response: { 202: Accepted },
+    },
+    handler: async (request, reply) => {
+      const { project, dataset } = request.params;
+      const { projectId } = await projectOf(request, project);
+      const { dataset_id: datasetId } = await getDataset(importDb, projectId, dataset);
+      // First the operation: a name is never free while nobody is bound to delete what it stood for.
+      const row = await operations.start({ projectId, datasetId, kind: "delete", request: {} });
+      await markDatasetDeleted(importDb, datasetId);
+      return sendAccepted(reply, project, row);
     },
   });
 }

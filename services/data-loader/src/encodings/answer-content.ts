@@ -1,4 +1,4 @@
-import { type TObject, Type } from "typebox";
+import { type TSchema, Type } from "typebox";
 import type { RowType } from "./row-encoder.ts";
 
 const ROWS: Readonly<Record<RowType, string>> = {
@@ -9,7 +9,7 @@ const ROWS: Readonly<Record<RowType, string>> = {
 };
 
 /** A response in each media type of answers with rows, for OpenAPI. */
-export function answerContent(description: string, json: TObject) {
+export function answerContent(description: string, json: TSchema) {
   const rows = Object.entries(ROWS).map(([type, text]) => [
     type,
     { schema: Type.String({ description: text }) },

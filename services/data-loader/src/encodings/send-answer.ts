@@ -3,13 +3,22 @@ import { type Answer, type AnswerType, encodeAnswer } from "./answer.ts";
 import { chooseCoding, type Coding, encodeBody } from "./content-coding.ts";
 
 /** Sends a whole answer in a media type that the client accepts, and in the coding that it likes best. */
-export async function sendAnswer(
+export function sendAnswer(
   reply: FastifyReply,
   type: AnswerType,
   answer: Answer,
 ): Promise<FastifyReply> {
+  return sendBody(reply, type, encodeAnswer(type, answer));
+}
+
+/** The same with an answer that is bytes already. */
+export async function sendBody(
+  reply: FastifyReply,
+  type: AnswerType,
+  body: Buffer,
+): Promise<FastifyReply> {
   const accepted = chooseCoding(reply.request.headers["accept-encoding"]);
-  const { bytes, coding } = await encodeBody(encodeAnswer(type, answer), accepted);
+  const { bytes, coding } = await encodeBody(body, accepted);
   setEncoding(reply, type, coding);
   return reply.send(bytes);
 }

@@ -9,7 +9,7 @@ import { giveUpSegment, insertSegment, type SegmentKey } from "../segments/queri
 import { getVersion, requireDraft } from "../versions/version.ts";
 import { decompressed } from "./decompress.ts";
 import type { InputRow } from "./input-row.ts";
-import type { RowFormat } from "./media.ts";
+import { FORMATS, type MediaType } from "./media.ts";
 import { deletePart, findPart, insertPart, type PartRow } from "./queries.ts";
 import { RowFaults } from "./row-faults.ts";
 import { type Reading, RowReader } from "./row.ts";
@@ -19,7 +19,7 @@ import type { UploadBody } from "./upload-body.ts";
 /** What parts are written with. */
 export interface PartDeps {
   readonly importDb: Queryable;
-  readonly background: Background;
+  readonly background: Pick<Background, "start">;
   readonly logger: { warn(members: object, message: string): void };
 }
 
@@ -31,7 +31,7 @@ export interface Upload {
   readonly body: UploadBody;
   /** Content-Encoding. */
   readonly encoding: string | undefined;
-  readonly format: RowFormat;
+  readonly type: MediaType;
   readonly reading: Reading;
 }
 
@@ -44,7 +44,8 @@ const FREE_CHARACTERS = 1_000_000_000;
 const MAX_ROWS = 2_000_000_000;
 
 /**
- * Stores an upload as a part of a draft, all of it or nothing. The same bytes under the same name are stored once.
+ * Stores an upload as a part of a draft, all of it or nothing. The same bytes under the same name, read alike, are stored
+ * once.
  * @throws SluiceError VERSION_NOT_FOUND, VERSION_SEALED, VERSION_DELETED, PART_CONFLICT, INVALID_ROW,
  * UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT
  */
@@ -55,7 +56,7 @@ export async function importPart(deps: PartDeps, upload: Upload): Promise<PartRo
   const known = await findPart(importDb, datasetId, version, part);
   if (known !== undefined) {
     await body.drain();
-    return asBefore(known, body.sha256());
+    return asBefore(known, { sha256: body.sha256(), options: optionsOf(upload) });
   }
   const segment = await insertSegment(importDb, datasetId);
   try {
@@ -83,6 +84,7 @@ async function load(deps: PartDeps, upload: Upload, segment: SegmentKey): Promis
       rows,
       bytes: body.bytes,
       sha256,
+      options: optionsOf(upload),
       contentSha256,
     });
   } finally {
@@ -92,11 +94,11 @@ async function load(deps: PartDeps, upload: Upload, segment: SegmentKey): Promis
 
 /** Reads, checks and writes one row after the other. After a bad one nothing is written, and others are looked for. */
 async function writeRows(upload: Upload, writer: SegmentWriter): Promise<void> {
-  const { body, encoding, format, reading } = upload;
+  const { body, encoding, type, reading } = upload;
   const faults = new RowFaults();
   const reader = new RowReader(reading);
   let position = 0;
-  for await (const rows of format(decompressed(body, encoding), faults)) {
+  for await (const rows of FORMATS[type](decompressed(body, encoding), faults)) {
     for (const row of rows) {
       addRow(row, position, reader, writer, faults);
       position += 1;
@@ -144,7 +146,7 @@ async function keep(db: Queryable, segment: SegmentKey, finished: Finished): Pro
     const winner = await findPart(db, datasetId, finished.version, finished.part);
     if (winner === undefined) throw error;
     await discard(db, segment);
-    return asBefore(winner, finished.sha256);
+    return asBefore(winner, finished);
   }
   requireDraft(await getVersion(db, datasetId, finished.version));
   throw new SluiceError("DATABASE_UNAVAILABLE", "The upload was given up meanwhile. Repeat it.");
@@ -155,9 +157,19 @@ async function discard(db: Queryable, segment: SegmentKey): Promise<void> {
   await purgeSegment(db, segment);
 }
 
-function asBefore(known: PartRow, sha256: string): PartRow {
-  if (known.sha256 === sha256) return known;
-  const detail = `Part "${known.part}" was uploaded with other content (sha256 ${known.sha256}, now ${sha256}). Delete it first, or use another id.`;
+/** All that decides which samples come of an upload's bytes, as text. */
+function optionsOf({ type, encoding = "identity", reading }: Upload): string {
+  const { rename, sampleIdPrefix = null } = reading;
+  return JSON.stringify({ type, encoding, rename: [...rename].toSorted(), sampleIdPrefix });
+}
+
+function asBefore(known: PartRow, now: Pick<Finished, "sha256" | "options">): PartRow {
+  const isSameContent = known.sha256 === now.sha256;
+  if (isSameContent && (known.options ?? now.options) === now.options) return known;
+  const how = isSameContent
+    ? `to be read otherwise (${known.options}, now ${now.options})`
+    : `with other content (sha256 ${known.sha256}, now ${now.sha256})`;
+  const detail = `Part "${known.part}" was uploaded ${how}. Delete it first, or use another id.`;
   throw new SluiceError("PART_CONFLICT", detail);
 }
 
@@ -188,6 +200,11 @@ export async function removePart(
 }
 
 /** A part as the API shows it. */
-export function renderPart({ segment_id: _segment, bytes, ...shown }: PartRow): object {
+export function renderPart({
+  segment_id: _segment,
+  options: _options,
+  bytes,
+  ...shown
+}: PartRow): object {
   return { ...shown, bytes: BigInt(bytes) };
 }

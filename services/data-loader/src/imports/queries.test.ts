@@ -1,4 +1,4 @@
-import { openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
+import { explain, openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { purgeForsaken } from "../segments/janitor.ts";
@@ -117,39 +117,16 @@ test("looking for duplicates among 100,000 samples is one probe of the index for
     select ${datasetId}::bigint, ${fresh.segmentId}::bigint, n, now(), case n when 7 then 'old77' else 'new' || n end, 'h'
     from generate_series(0, 999) as n`;
   await superuser`vacuum analyze data.sample_metadata`;
-  const among = [old.segmentId, fresh.segmentId];
+  const among = [old, fresh].map(({ segmentId }) => ({
+    segment_id: segmentId,
+    source_segment_id: null,
+  }));
   const find = (db: Parameters<typeof findDuplicates>[0]) =>
     findDuplicates(db, fresh, { first: 0, last: 999 }, among, 10);
   expect(await find(scratch.db)).toEqual([{ sample_id: "old77", count: 2 }]);
-  const nodes = await explained(find);
+  const nodes = await explain(scratch, superuser, find);
   const probes = nodes.filter((node) => node["Index Name"] === "sample_metadata_sample_id_idx");
   expect(probes.map((node) => [node["Node Type"], node["Actual Loops"]])).toEqual([
     ["Index Only Scan", 1_000],
   ]);
 });
-
-type PlanNode = Record<string, unknown> & { readonly Plans?: readonly PlanNode[] };
-
-/** The nodes of the plan with which the server runs a query. */
-async function explained(
-  query: (db: Parameters<typeof findDuplicates>[0]) => Promise<unknown>,
-): Promise<PlanNode[]> {
-  let plan: PlanNode | undefined;
-  await query({
-    run: async (_operation, statement) => {
-      const { sql, parameters } = statement.compile(scratch.db.builder);
-      const [found] = await superuser.unsafe(
-        `explain (analyze, format json) ${sql}`,
-        parameters.map(literal),
-      );
-      plan = (found!["QUERY PLAN"] as { Plan: PlanNode }[])[0]!.Plan;
-      return [];
-    },
-  });
-  const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flatten)];
-  return flatten(plan!);
-}
-
-function literal(value: unknown): string {
-  return Array.isArray(value) ? `{${value.join()}}` : String(value);
-}

@@ -13,10 +13,13 @@ export interface PartRow {
   readonly bytes: string;
   /** Of the bytes that were sent, in hex. */
   readonly sha256: string;
+  /** How they were read; null of old ones, of which it is not known. */
+  readonly options: string | null;
   readonly created_at: string;
 }
 
-const COLUMNS = sql`part.part, part.segment_id, part.rows, part.bytes, part.sha256, part.created_at`;
+const COLUMNS = sql`
+  part.part, part.segment_id, part.rows, part.bytes, part.sha256, part.options, part.created_at`;
 
 export async function findPart(
   db: Queryable,
@@ -93,6 +96,8 @@ export interface FinishedPart {
   readonly bytes: number;
   /** Of the bytes that were sent. */
   readonly sha256: string;
+  /** How they were read. */
+  readonly options: string;
   /** Of the rows' canonical JSON. */
   readonly contentSha256: string;
 }
@@ -122,9 +127,9 @@ export async function insertPart(
         and segment.state = 'loading'
       returning segment.segment_id
     )
-    insert into data.parts as part (dataset_id, version, part, segment_id, rows, bytes, sha256)
+    insert into data.parts as part (dataset_id, version, part, segment_id, rows, bytes, sha256, options)
     select draft.dataset_id, draft.version, ${part.part}, whole.segment_id, ${part.rows}::int, ${part.bytes}::bigint,
-      ${part.sha256}
+      ${part.sha256}, ${part.options}
     from draft cross join whole
     returning ${COLUMNS}`;
   const [row] = await db.run("data.insert_part", query);

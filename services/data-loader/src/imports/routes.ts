@@ -6,7 +6,7 @@ import type { DataLoader } from "../data-loader.ts";
 import { getDataset } from "../datasets/dataset.ts";
 import { VersionParams } from "../versions/schemas.ts";
 import { getVersion } from "../versions/version.ts";
-import { formatOf, MEDIA_TYPES } from "./media.ts";
+import { MEDIA_TYPES, mediaTypeOf } from "./media.ts";
 import { importPart, removePart, renderPart } from "./part.ts";
 import { listParts, type PartRow } from "./queries.ts";
 import { parseRename } from "./rename.ts";
@@ -19,7 +19,7 @@ const VERSION_PATH = "/v1/projects/:project/datasets/:dataset/versions/:version"
 const UPLOAD_DESCRIPTION = `The body is ${MEDIA_TYPES.join(", ")}, of any size, also with Content-Encoding gzip or zstd. \
 Columns are \`sample_id\`, \`feature_hash\`, \`label\`, \`uri\`, \`created_at\` and \`attributes\`; all others go into the \
 attributes. All rows are stored, or none: bad rows are named by line and column. Uploading the same bytes as the same \
-part again is answered alike.`;
+part again, to be read alike, is answered alike.`;
 
 /** Uploads, lists and deletes the parts of a draft. */
 export function partRoutes(app: App, api: DataLoader): void {
@@ -99,14 +99,14 @@ function uploadRoute(app: App, api: DataLoader): void {
       const { importDb, projectOf } = api;
       const { dataset, version } = request.params;
       const { part, rename, sample_id_prefix: sampleIdPrefix } = request.query;
-      const format = formatOf(request.headers["content-type"]);
+      const type = mediaTypeOf(request.headers["content-type"]);
       const importedAt = instantOf(BigInt(Date.now()) * 1_000n);
       const reading = { rename: parseRename(rename), sampleIdPrefix, importedAt };
       const { projectId } = await projectOf(request, request.params.project);
       const { dataset_id: datasetId } = await getDataset(importDb, projectId, dataset);
       const body = new UploadBody(request.body as Readable);
       const encoding = request.headers["content-encoding"]?.toLowerCase();
-      const upload = { datasetId, version, part, body, encoding, format, reading };
+      const upload = { datasetId, version, part, body, encoding, type, reading };
       try {
         const deps = { ...api, logger: request.log };
         return renderPart(await uploads.run(() => importPart(deps, upload)));

@@ -1,23 +1,25 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type ErrorCode, SluiceError } from "@sluice/errors";
-import type { Background } from "../background/background.ts";
+import { type Logger, runInContext } from "@sluice/telemetry";
 import type { Queryable } from "../data-loader.ts";
+import type { OperationQueue } from "./operation-queue.ts";
 import {
   claimOperation,
   endOperation,
   findOperation,
   listForsakenOperations,
   type NewOperation,
+  type OperationKey,
   type OperationKind,
   type OperationRow,
+  type Patience,
+  releaseOperation,
   touchOperation,
   upsertOperation,
 } from "./queries.ts";
 
-/** Whoever works on an operation is heard of four times as often. */
-const FORSAKEN_SECONDS = 60;
+/** Whoever works on an operation is heard of four times as often as one that runs is given up. */
+const PATIENCE: Patience = { pending: 5, running: 60 };
 const TOUCH_EVERY_MS = 15_000;
-const LOOK_EVERY_MS = 250;
 
 /** Does one kind of operation, also one that somebody else began. What it answers becomes the result. */
 export type OperationWork = (
@@ -27,14 +29,14 @@ export type OperationWork = (
 
 export interface OperationRunnerDeps {
   readonly db: Queryable;
-  readonly background: Background;
-  readonly logger: { warn(members: object, message: string): void };
+  readonly queue: OperationQueue;
+  readonly logger: Logger;
   readonly works: Readonly<Record<OperationKind, OperationWork>>;
 }
 
 /**
- * Works on operations in this process. The row is what counts: any instance takes over what another has left.
- * A coded 4xx ends an operation as failed; after anything else it is tried again.
+ * Works on operations. The row is what counts, and the queue only says that there is work: what it forgets is put into
+ * it again, and any instance takes over what another has left.
  */
 export class OperationRunner {
   readonly #deps: OperationRunnerDeps;
@@ -45,36 +47,53 @@ export class OperationRunner {
 
   /** Begins an operation unless it is there. */
   async start(operation: NewOperation): Promise<OperationRow> {
-    const { db, background } = this.#deps;
+    const { db, queue } = this.#deps;
     const row = await upsertOperation(db, operation);
-    if (row.state === "pending")
-      void background.start(`operation ${row.kind}`, () => this.#work(row));
+    if (row.state === "pending") await queue.add([row]);
     return row;
   }
 
-  /** Waits up to `ms` for an operation to end. @returns its row as it is then */
-  async wait(operation: OperationRow, ms: number, signal: AbortSignal): Promise<OperationRow> {
-    const { db } = this.#deps;
-    const deadline = performance.now() + ms;
-    let row = operation;
-    for (let pause = 10; row.ended_at === null && performance.now() < deadline; pause *= 2) {
-      await sleep(Math.min(pause, LOOK_EVERY_MS));
-      // The reason says whether the client left or the instance stops.
-      signal.throwIfAborted();
-      row = (await findOperation(db, row.project_id, row.operation_id)) ?? row;
-    }
-    return row;
-  }
-
-  /** Works on what others have left. One pass. */
+  /** Has worked on what others have left and what the queue has forgotten. One pass. */
   async adopt(): Promise<void> {
-    for (const row of await listForsakenOperations(this.#deps.db, FORSAKEN_SECONDS))
-      await this.#work(row);
+    const { db, queue } = this.#deps;
+    await queue.add(await listForsakenOperations(db, PATIENCE));
   }
 
-  async #work(row: OperationRow): Promise<void> {
+  /**
+   * Works on an operation to its end, unless somebody else does. A coded 4xx ends it as failed.
+   * @throws whatever else goes wrong: it is to be tried again
+   */
+  async carryOut(key: OperationKey, signal: AbortSignal): Promise<void> {
+    const { db } = this.#deps;
+    const context = { requestId: `operation ${key.operation_id}`, signal };
+    const row = await runInContext(context, () => findOperation(db, key));
+    if (row === undefined || !(await claimOperation(db, key, PATIENCE.running))) return;
+    try {
+      const result = await runInContext(context, () => this.#work(row));
+      await endOperation(db, key, { result, error: null });
+    } catch (error) {
+      if (error instanceof SluiceError && error.status < 500)
+        await endOperation(db, key, { result: null, error: toRow(error) });
+      else {
+        // Outside the context: it is given back even when this instance stops.
+        await releaseOperation(db, key);
+        throw error;
+      }
+    }
+  }
+
+  /** Ends an operation that fails again and again for a reason that is not the database's. */
+  async giveUp(key: OperationKey, error: unknown): Promise<void> {
+    const { db, logger } = this.#deps;
+    // Overload is no reason to give up: the operation is open, and comes into the queue again.
+    if (error instanceof SluiceError && error.status > 500) throw error;
+    logger.error({ err: error, operation_id: key.operation_id }, "operation given up");
+    if (await claimOperation(db, key, PATIENCE.running))
+      await endOperation(db, key, { result: null, error: toRow(internal(key)) });
+  }
+
+  async #work(row: OperationRow): Promise<object> {
     const { db, logger, works } = this.#deps;
-    if (!(await claimOperation(db, row, FORSAKEN_SECONDS))) return;
     let progress = 0;
     const touch = (): void => {
       touchOperation(db, row, progress).catch((err: unknown) =>
@@ -82,21 +101,21 @@ export class OperationRunner {
       );
     };
     const heartbeat = setInterval(touch, TOUCH_EVERY_MS);
-    const onProgress = (reached: number): void => {
-      const isStep = reached - progress >= 0.01;
-      progress = reached;
-      if (isStep) touch();
-    };
     try {
-      const result = await works[row.kind](row, onProgress);
-      await endOperation(db, row, { result, error: null });
-    } catch (error) {
-      if (!(error instanceof SluiceError) || error.status >= 500) throw error;
-      await endOperation(db, row, { result: null, error: toRow(error) });
+      return await works[row.kind](row, (reached) => {
+        const isStep = reached - progress >= 0.01;
+        progress = Math.max(progress, reached);
+        if (isStep) touch();
+      });
     } finally {
       clearInterval(heartbeat);
     }
   }
+}
+
+function internal({ operation_id }: OperationKey): SluiceError {
+  const detail = `The operation failed. The log has the cause under ${operation_id}. Ask for it again.`;
+  return new SluiceError("INTERNAL", detail);
 }
 
 function toRow({ code, message, extra }: SluiceError): object {

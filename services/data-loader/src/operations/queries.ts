@@ -1,8 +1,17 @@
 import { createHash } from "node:crypto";
 import { sql } from "kysely";
 import type { Queryable } from "../data-loader.ts";
+import type { SampleFilter } from "../selections/sample-filter.ts";
 
-export type OperationKind = "seal" | "delete";
+export const OPERATION_KINDS = ["seal", "delete", "select"] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];
+
+/** What is worked on: a version, that which a selection is made of, or without one the whole dataset. */
+export interface OperationRequest {
+  readonly version?: number;
+  /** Of a selection. */
+  readonly filter?: SampleFilter;
+}
 
 export interface OperationRow {
   readonly project_id: string;
@@ -15,7 +24,7 @@ export interface OperationRow {
   readonly created_at: string;
   readonly updated_at: string;
   readonly ended_at: string | null;
-  readonly request: { readonly version: number };
+  readonly request: OperationRequest;
   readonly result: Readonly<Record<string, unknown>> | null;
   /** A problem's members. */
   readonly error: Readonly<Record<string, unknown>> | null;
@@ -23,12 +32,12 @@ export interface OperationRow {
 
 export type OperationKey = Pick<OperationRow, "project_id" | "operation_id">;
 
-/** Work on a version that is to be done once. */
+/** Work that is to be done once. */
 export interface NewOperation {
   readonly projectId: string;
   readonly datasetId: string;
   readonly kind: OperationKind;
-  readonly version: number;
+  readonly request: OperationRequest;
 }
 
 const COLUMNS = sql`
@@ -36,49 +45,69 @@ const COLUMNS = sql`
   operation.progress, operation.created_at, operation.updated_at, operation.ended_at, operation.request,
   operation.result, operation.error`;
 
-/** Sealing a version, or deleting it, is one operation however often it is asked for: its id follows from what it is. */
-function operationId({ datasetId, kind, version }: NewOperation): string {
-  const hash = createHash("sha256").update(`operation\0${kind}\0${datasetId}\0${version}`);
-  const hex = hash.digest("hex");
+/** The same work is one operation however often it is asked for: its id follows from what it is. */
+function operationId({ datasetId, kind, request }: NewOperation): string {
+  const { version, filter } = request;
+  const work = JSON.stringify([kind, datasetId, version, filter]);
+  const hex = createHash("sha256").update(`operation ${work}`).digest("hex");
   // A UUID of version 8: what it is made of is ours to say (RFC 9562).
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Begins an operation, or begins it again when it had failed. One that is open or has succeeded stays as it is. */
+/**
+ * Begins an operation, or begins it again when it had failed, or when the version that was selected has been deleted
+ * since. Any other stays as it is.
+ */
 export async function upsertOperation(
   db: Queryable,
   operation: NewOperation,
 ): Promise<OperationRow> {
-  const { projectId, datasetId, kind, version } = operation;
+  const { projectId, datasetId, kind, request } = operation;
   const id = operationId(operation);
   const query = sql`
     insert into data.operations as operation (project_id, operation_id, dataset_id, kind, request)
-    values (${projectId}::bigint, ${id}::uuid, ${datasetId}::bigint, ${kind}, ${JSON.stringify({ version })}::jsonb)
+    values (${projectId}::bigint, ${id}::uuid, ${datasetId}::bigint, ${kind}, ${JSON.stringify(request)}::jsonb)
     on conflict (project_id, operation_id) do update
     set state = 'pending', progress = 0, updated_at = now(), ended_at = null, result = null, error = null
-    where operation.state = 'failed'`;
+    where operation.state = 'failed'
+      or operation.kind = 'select' and operation.state = 'succeeded' and not exists (
+        select from data.versions as selected
+        where selected.dataset_id = operation.dataset_id and selected.state = 'sealed'
+          and selected.version = (operation.result ->> 'version')::int
+      )`;
   await db.run("data.upsert_operation", query, { idempotent: true });
-  return (await findOperation(db, projectId, id))!;
+  return (await findOperation(db, { project_id: projectId, operation_id: id }))!;
 }
 
 export async function findOperation(
   db: Queryable,
-  projectId: string,
-  operationId: string,
+  { project_id, operation_id }: OperationKey,
 ): Promise<OperationRow | undefined> {
   const query = sql<OperationRow>`
     select ${COLUMNS} from data.operations as operation
-    where operation.project_id = ${projectId}::bigint and operation.operation_id = ${operationId}::uuid`;
+    where operation.project_id = ${project_id}::bigint and operation.operation_id = ${operation_id}::uuid`;
   const [row] = await db.run("data.find_operation", query, { idempotent: true });
   return row;
 }
 
-/** Open operations of which nobody was heard for `seconds`, the oldest first. */
-export function listForsakenOperations(db: Queryable, seconds: number): Promise<OperationRow[]> {
+/** After how many seconds without a word an operation is taken for one that nobody works on. */
+export interface Patience {
+  /** One that nobody has begun. */
+  readonly pending: number;
+  /** One whose worker says every now and then that it goes on. */
+  readonly running: number;
+}
+
+/** Open operations that nobody works on, the oldest first. */
+export function listForsakenOperations(
+  db: Queryable,
+  { pending, running }: Patience,
+): Promise<OperationRow[]> {
   const query = sql<OperationRow>`
     select ${COLUMNS} from data.operations as operation
     where operation.state in ('pending', 'running')
-      and operation.updated_at < now() - make_interval(secs => ${seconds}::double precision)
+      and operation.updated_at < now() - make_interval(secs => case operation.state
+        when 'pending' then ${pending}::double precision else ${running}::double precision end)
     order by operation.created_at
     limit 100`;
   return db.run("data.list_forsaken_operations", query, { idempotent: true });
@@ -102,6 +131,29 @@ export async function claimOperation(
   return (await db.run("data.claim_operation", query)).length > 0;
 }
 
+/** Keeps a running operation from everybody else until the transaction ends. @returns false when it is not running */
+export async function lockRunning(
+  db: Queryable,
+  { project_id, operation_id }: OperationKey,
+): Promise<boolean> {
+  const query = sql`
+    select 1 from data.operations
+    where project_id = ${project_id}::bigint and operation_id = ${operation_id}::uuid and state = 'running'
+    for update`;
+  return (await db.run("data.lock_running", query)).length > 0;
+}
+
+/** Gives an operation back that could not be ended, so that it need not be waited for. */
+export async function releaseOperation(
+  db: Queryable,
+  { project_id, operation_id }: OperationKey,
+): Promise<void> {
+  const query = sql`
+    update data.operations set state = 'pending', updated_at = now()
+    where project_id = ${project_id}::bigint and operation_id = ${operation_id}::uuid and state = 'running'`;
+  await db.run("data.release_operation", query, { idempotent: true });
+}
+
 /** Says that an operation is being worked on, and how far it is. */
 export async function touchOperation(
   db: Queryable,
@@ -114,7 +166,7 @@ export async function touchOperation(
   await db.run("data.touch_operation", query, { idempotent: true });
 }
 
-/** Ends an operation with what came of it. */
+/** Ends an operation with what came of it, unless that was done. */
 export async function endOperation(
   db: Queryable,
   { project_id, operation_id }: OperationKey,

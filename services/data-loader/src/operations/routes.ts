@@ -1,45 +1,54 @@
 import { SluiceError } from "@sluice/errors";
-import type { App } from "@sluice/http";
+import { type App, sendEventStream, wantsEventStream } from "@sluice/http";
 import type { DataLoader } from "../data-loader.ts";
+import { operationStream } from "./follow.ts";
 import { findOperation, type OperationRow } from "./queries.ts";
-import { OperationAnswer, OperationParams } from "./schemas.ts";
+import { renderOperation } from "./render-operation.ts";
+import { NothingFollows, OperationAnswer, OperationHeaders, OperationParams } from "./schemas.ts";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Where an operation is looked at. */
-export function operationPath(project: string, { operation_id }: OperationRow): string {
-  return `/v1/projects/${project}/operations/${operation_id}`;
-}
+const DESCRIPTION = `How far the sealing, selection or deletion is, and what came of it.
 
-/** Reads long-running operations. */
+With \`Accept: text/event-stream\` each change as it is seen: \`event: operation\`, \`data\` the operation. The stream ends after the event that has the end, and when the instance stops. Who comes back with the \`Last-Event-ID\` of the end gets 204, at which an EventSource stops reconnecting. A comment is sent at least every 16 seconds.`;
+
+/** Reads and follows long-running operations. */
 export function operationRoutes(app: App, { sampleDb, projectOf }: DataLoader): void {
+  const draining = new AbortController();
+  // Streams end as soon as the instance drains; their clients go on at another one.
+  app.addHook("preClose", async () => draining.abort());
+
   app.route({
     method: "GET",
     url: "/v1/projects/:project/operations/:operation",
-    config: { scope: "data:read" },
+    config: { scope: "data:read", timeoutMs: null },
+    // HEAD would follow it.
+    exposeHeadRoute: false,
     schema: {
-      summary: "Read an operation",
-      description: "How far the sealing or deletion of a version is, and what came of it.",
+      summary: "Read or follow an operation",
+      description: DESCRIPTION,
       tags: ["Operations"],
       params: OperationParams,
-      response: { 200: OperationAnswer },
+      headers: OperationHeaders,
+      response: { 200: OperationAnswer, 204: NothingFollows },
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { projectId } = await projectOf(request, request.params.project);
-      const { operation: id } = request.params;
-      const row = UUID.test(id) ? await findOperation(sampleDb, projectId, id) : undefined;
-      if (row !== undefined) return renderOperation(row);
-      throw new SluiceError("OPERATION_NOT_FOUND", `The project has no operation "${id}".`);
+      const row = await getOperation(projectId, request.params.operation);
+      reply.header("vary", "accept");
+      if (!wantsEventStream(request)) return renderOperation(row);
+      if (row.ended_at !== null && request.headers["last-event-id"] === row.updated_at)
+        return reply.code(204).send(null);
+      const { signal } = request.exchange;
+      const either = AbortSignal.any([signal, draining.signal]);
+      return sendEventStream(reply, operationStream(sampleDb, row, either));
     },
   });
-}
 
-function renderOperation({
-  operation_id: id,
-  project_id: _project,
-  dataset_id: _dataset,
-  request: _request,
-  ...shown
-}: OperationRow) {
-  return { id, ...shown };
+  async function getOperation(projectId: string, id: string): Promise<OperationRow> {
+    const key = { project_id: projectId, operation_id: id };
+    const row = UUID.test(id) ? await findOperation(sampleDb, key) : undefined;
+    if (row !== undefined) return row;
+    throw new SluiceError("OPERATION_NOT_FOUND", `The project has no operation "${id}".`);
+  }
 }

@@ -12,9 +12,10 @@ export async function locate(
 ): Promise<{ ordinal: number; position: number; step: number | null }> {
   const { version, dataset } = plan.definition;
   const layout = await layouts.of(plan.datasetId, version);
-  const segments = layout.segments.map(({ segment_id }) => segment_id);
-  const found = await findSample(sampleDb, plan.datasetId, sampleId, segments);
-  const ordinal = found && layout.ordinalOf(found.segment_id, found.position);
+  const found = await findSample(sampleDb, plan.datasetId, sampleId, layout.segmentIds);
+  const [ordinal] = found.flatMap(
+    ({ segment_id, position }) => layout.ordinalOf(segment_id, position) ?? [],
+  );
   if (ordinal === undefined) {
     const detail = `Version ${version} of dataset "${dataset}" holds no sample "${sampleId}".`;
     throw new SluiceError("SAMPLE_NOT_FOUND", detail);

@@ -48,18 +48,16 @@ export async function findVersionByFingerprint(
   return row?.version;
 }
 
-/** Where a sample stands in a version; `segments` are the version's. */
-export async function findSample(
+/** Where samples with an id stand in some segments, which may hold rows that no version at hand has. */
+export function findSample(
   db: Queryable,
   datasetId: string,
   sampleId: string,
   segments: readonly string[],
-): Promise<{ segment_id: string; position: number } | undefined> {
+): Promise<{ segment_id: string; position: number }[]> {
   const query = sql<{ segment_id: string; position: number }>`
     select segment_id, position from data.sample_metadata
     where dataset_id = ${datasetId}::bigint and sample_id = ${sampleId}
-      and segment_id = any(${segments}::bigint[])
-    limit 1`;
-  const [row] = await db.run("data.find_sample", query, { idempotent: true });
-  return row;
+      and segment_id = any(${segments}::bigint[])`;
+  return db.run("data.find_sample", query, { idempotent: true });
 }

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { answerContent } from "../encodings/answer-content.ts";
 import { COLUMNS } from "../samples/columns.ts";
 import { DatasetParams, ProjectParams } from "../datasets/schemas.ts";
 
@@ -110,11 +111,9 @@ const SliceObject = Type.Object({
   ),
 });
 
-/** Answers that handlers send as JSON text; the schema documents them. */
-export const StepAnswer = Type.Unsafe<string>(
-  Type.Union([SliceObject, Type.Object({ slices: Type.Array(SliceObject) })], {
-    description: "The rank's slice of the step, or of each of the steps",
-  }),
+export const StepAnswer = answerContent(
+  "The rank's slice of the step, or of each of the steps",
+  Type.Union([SliceObject, Type.Object({ slices: Type.Array(SliceObject) })]),
 );
 
 export const LocateAnswer = Type.Object(

@@ -2,6 +2,7 @@ import { SluiceError } from "@sluice/errors";
 import { ordinalsOf, type Slice } from "@sluice/shuffle";
 import type { Queryable } from "../data-loader.ts";
 import { COLUMNS } from "../samples/columns.ts";
+import { tooManyBytes } from "../samples/look-up.ts";
 import { readSlices, type SampleColumns } from "../samples/queries.ts";
 import type { Layouts } from "../versions/layouts.ts";
 import type { Plan } from "./plan.ts";
@@ -12,6 +13,8 @@ export interface SliceRequest {
   readonly firstStep: number;
   /** Included. */
   readonly lastStep: number;
+  /** Steps were asked for by their first and last. */
+  readonly isRange: boolean;
   readonly rank: number;
   readonly worldSize: number;
 }
@@ -29,7 +32,7 @@ const MAX_SAMPLES = 100_000;
 
 /**
  * A rank's slices of some steps: a pure function of plan and request, read in one statement.
- * @throws SluiceError STEP_OUT_OF_RANGE, TOO_MANY_ROWS, VERSION_DELETED
+ * @throws SluiceError STEP_OUT_OF_RANGE, TOO_MANY_ROWS for too many samples or bytes, VERSION_DELETED
  */
 export async function readSteps(
   db: Queryable,
@@ -51,12 +54,17 @@ export async function readSteps(
     const list = ordinals[index]!;
     if (rows.count !== list.length)
       throw new Error(`step ${step} has ${rows.count} of its ${list.length} rows`);
+    if (rows.fitting < rows.count)
+      throw tooManyBytes(
+        "Ask for fewer steps, or make a plan of smaller batches or fewer columns.",
+      );
     return { step, slice, ordinals: list, rows };
   });
 }
 
 const NO_ROWS: SampleColumns = {
   count: 0,
+  fitting: 0,
   texts: Object.fromEntries(COLUMNS.map((column) => [column, "[]"])),
 };
 

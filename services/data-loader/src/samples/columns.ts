@@ -20,6 +20,15 @@ export const DEFAULT_COLUMNS: readonly Column[] = [
   "created_at",
 ];
 
+/** Bytes of the columns of one answer that nothing else bounds; a single row always has less. */
+export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** Columns of any length, and their bytes in a row of the relation `sample`. */
+const SIZES: Readonly<Partial<Record<Column, RawBuilder<unknown>>>> = {
+  uri: sql`coalesce(octet_length(sample.uri), 0)`,
+  attributes: sql`coalesce(octet_length(sample.attributes::text), 0)`,
+};
+
 /** Some columns of some samples: each a JSON array as text, all of the same length. */
 export type ColumnTexts = Readonly<Partial<Record<Column, string>>>;
 
@@ -52,13 +61,31 @@ export function columnNames(columns: readonly Column[]): RawBuilder<unknown> {
 }
 
 /**
- * Each column of the rows of a relation called `sample`, in the relation's order, as the text of a JSON array. The server
- * writes JSON faster than the driver reads rows, and what is only passed on need not be understood on the way.
+ * The bytes of a row of `sample` and of all before it in an order: what a subquery called `sample` must select as `bytes`
+ * for `fits` and `columnTexts`. Nothing is counted when all columns are bounded.
+ */
+export function bytesUpTo(
+  columns: readonly Column[],
+  order: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const sizes = columns.flatMap((column) => SIZES[column] ?? []);
+  if (sizes.length === 0) return sql`0`;
+  const size = sql.join(sizes, sql` + `);
+  return sql`sum(${size}) over (order by ${order} rows unbounded preceding)`;
+}
+
+/** Whether a row of `sample` still belongs to an answer of bounded size. */
+export const FITS = sql`sample.bytes <= ${sql.lit(MAX_ANSWER_BYTES)}`;
+
+/**
+ * Each column of those rows of a relation called `sample` that fit, in the relation's order, as the text of a JSON array.
+ * The server writes JSON faster than the driver reads rows, and what is only passed on need not be understood on the way.
  */
 export function columnTexts(columns: readonly Column[]): RawBuilder<unknown> {
   return sql.join(
     columns.map(
-      (column) => sql`coalesce(json_agg(${VALUES[column]})::text, '[]') as ${sql.ref(column)}`,
+      (column) =>
+        sql`coalesce((json_agg(${VALUES[column]}) filter (where ${FITS}))::text, '[]') as ${sql.ref(column)}`,
     ),
   );
 }

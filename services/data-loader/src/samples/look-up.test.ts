@@ -1,8 +1,7 @@
-import { makeSealedVersion, vacuumSamples } from "@sluice/testing";
+import { explain, makeSealedVersion, type PlanNode, vacuumSamples } from "@sluice/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openScratchData, type ScratchData } from "../scratch-data.ts";
 import { DEFAULT_COLUMNS } from "./columns.ts";
-import { explain, type PlanNode } from "./explain.ts";
 import { lookUp, type LookUp } from "./look-up.ts";
 
 const ROWS = 300_000;
@@ -50,7 +49,9 @@ function scansOfSamples(nodes: readonly PlanNode[]): PlanNode[] {
 }
 
 test.each([1, 100, 10_000])("%i ids are looked up in the index alone", async (count) => {
-  const nodes = await explain(scratch, (db) => lookUp(db, request(spread(count))));
+  const nodes = await explain(scratch, scratch.superuser, (db) =>
+    lookUp(db, request(spread(count))),
+  );
   expect(nodes.map((node) => node["Node Type"])).not.toContain("Hash Join");
   expect(scansOfSamples(nodes)).toMatchObject([
     {
@@ -66,7 +67,7 @@ test("hashes are looked up in the index alone", async () => {
   const hashes = await scratch.superuser<{ feature_hash: string }[]>`
     select distinct feature_hash from data.sample_metadata limit 1000`;
   const keys = hashes.map(({ feature_hash }) => feature_hash);
-  const nodes = await explain(scratch, (db) =>
+  const nodes = await explain(scratch, scratch.superuser, (db) =>
     lookUp(db, request(keys, { keyColumn: "feature_hash" })),
   );
   expect(scansOfSamples(nodes)).toMatchObject([
@@ -81,7 +82,9 @@ test("hashes are looked up in the index alone", async () => {
 
 test("columns beyond the index are read from the table, by the index", async () => {
   const columns = ["sample_id", "uri", "attributes"] as const;
-  const nodes = await explain(scratch, (db) => lookUp(db, request(spread(100), { columns })));
+  const nodes = await explain(scratch, scratch.superuser, (db) =>
+    lookUp(db, request(spread(100), { columns })),
+  );
   expect(scansOfSamples(nodes)).toMatchObject([
     {
       "Node Type": "Index Scan",
@@ -97,6 +100,7 @@ test.each([
 ])("a plan for whatever parameters there are has the same $scan", async ({ columns, scan }) => {
   const nodes = await explain(
     scratch,
+    scratch.superuser,
     (db) => lookUp(db, request(spread(100), { columns })),
     "generic",
   );

@@ -2,7 +2,7 @@ import { SluiceError } from "@sluice/errors";
 import type { Answer } from "../encodings/answer.ts";
 import type { Queryable } from "../data-loader.ts";
 import { requireSealedState } from "../versions/version.ts";
-import type { Column } from "./columns.ts";
+import { type Column, MAX_ANSWER_BYTES } from "./columns.ts";
 import { findSamples, type KeyColumn } from "./look-up-queries.ts";
 import { sampleColumns } from "./sample-columns.ts";
 
@@ -35,8 +35,9 @@ export async function lookUp(
     maxRows: MAX_ROWS + 1,
   });
   requireSealedState(version, found?.state);
-  const { count, index, texts } = found!;
+  const { count, fitting, index, texts } = found!;
   if (count > MAX_ROWS) throw tooManyRows(keyColumn);
+  if (fitting < count) throw tooManyBytes("Ask for fewer samples in a call, or for fewer columns.");
   return {
     members: { version, missing: missingKeys(keys, JSON.parse(index) as number[]) },
     count,
@@ -45,8 +46,14 @@ export async function lookUp(
   };
 }
 
+/** @param advice what to ask for instead */
+export function tooManyBytes(advice: string): SluiceError {
+  const detail = `The columns uri and attributes of what was asked for have more than ${MAX_ANSWER_BYTES} bytes, the most of one answer. ${advice}`;
+  return new SluiceError("TOO_MANY_ROWS", detail, { extra: { limit_bytes: MAX_ANSWER_BYTES } });
+}
+
 /** PostgreSQL's text has neither U+0000 nor halves of surrogate pairs: no sample has such a key. */
-function isStorable(key: string): boolean {
+export function isStorable(key: string): boolean {
   return key.isWellFormed() && !key.includes("\0");
 }
 

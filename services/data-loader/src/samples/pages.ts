@@ -20,7 +20,7 @@ export interface SamplePage {
 /**
  * The samples from ordinal `first` on, at most `limit`. Each page is one statement of its own, or two: only sealed versions
  * are read this way, so that pages fit together all the same. With times, a page may have fewer samples although others
- * follow.
+ * follow, and so may one of long values.
  * @throws SluiceError VERSION_DELETED
  */
 export async function readPage(
@@ -35,12 +35,16 @@ export async function readPage(
   const run = await readRun(db, query, first, layout.runFrom(first, end - first));
   requireSealedState(query.version, run.state);
   if (run.count > 0 || end >= layout.samples) {
-    return toPage(query, run, run.count < limit ? end : run.last! + 1, layout);
+    const isWhole = run.count < limit && !run.isCut;
+    return toPage(query, run, isWhole ? end : run.last! + 1, layout);
   }
   // Nothing for a long way: what there is may be far off.
-  const found = await seekCreated(db, query, end);
+  const found = await seekCreated(db, query, layout.placeOf(end));
   requireSealedState(query.version, found.state);
-  return toPage(query, found, found.count < limit ? layout.samples : found.last! + 1, layout);
+  const { last } = found;
+  const isWhole = last === null || (found.count < limit && !found.isCut);
+  const next = isWhole ? layout.samples : layout.ordinalOf(last.segmentId, last.position)! + 1;
+  return toPage(query, found, next, layout);
 }
 
 /** All pages from ordinal `first` on. Only what has been asked for is read. @throws as `readPage` */

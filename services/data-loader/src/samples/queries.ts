@@ -2,11 +2,19 @@ import { sql } from "kysely";
 import type { Queryable } from "../data-loader.ts";
 import type { SegmentRange } from "../versions/layout.ts";
 import type { VersionState } from "../versions/queries.ts";
-import { type Column, columnNames, columnTexts, type ColumnTexts } from "./columns.ts";
+import {
+  bytesUpTo,
+  type Column,
+  columnNames,
+  columnTexts,
+  type ColumnTexts,
+  FITS,
+} from "./columns.ts";
 
-/** Samples as they were asked for: how many there are, and their columns. */
+/** Samples as they were asked for: how many there are, and the columns of those that fit into an answer. */
 export interface SampleColumns {
   readonly count: number;
+  readonly fitting: number;
   readonly texts: ColumnTexts;
 }
 
@@ -31,13 +39,17 @@ export async function readSlices(
   columns: readonly Column[],
 ): Promise<SliceRows> {
   const ranges = slices.flat();
-  const query = sql<{ state: VersionState; slice: number | null; count: number } & ColumnTexts>`
+  const query = sql<
+    { state: VersionState; slice: number | null; count: number; fitting: number } & ColumnTexts
+  >`
     select version.state, found.*
     from data.versions as version
     left join (
-      select sample.slice, count(*)::int4 as count, ${columnTexts(columns)}
+      select sample.slice, count(*)::int4 as count, count(*) filter (where ${FITS})::int4 as fitting,
+        ${columnTexts(columns)}
       from (
-        select range.slice, ${columnNames(columns)}
+        select range.slice, ${columnNames(columns)},
+          ${bytesUpTo(columns, sql`range.place, sample.position`)} as bytes
         from unnest(
           ${slices.flatMap((slice, index) => slice.map(() => index))}::int4[],
           ${ranges.map(({ segmentId }) => segmentId)}::bigint[],
@@ -58,8 +70,8 @@ export async function readSlices(
     where version.dataset_id = ${datasetId}::bigint and version.version = ${version}::int`;
   const rows = await db.run("data.read_slices", query, { idempotent: true });
   const found = new Array<SampleColumns | undefined>(slices.length).fill(undefined);
-  for (const { state: _, slice, count, ...texts } of rows) {
-    if (slice !== null) found[slice] = { count, texts };
+  for (const { state: _, slice, count, fitting, ...texts } of rows) {
+    if (slice !== null) found[slice] = { count, fitting, texts };
   }
   return { state: rows[0]?.state, slices: found };
 }

@@ -1,10 +1,13 @@
 import type { Queryable } from "../data-loader.ts";
-import { deleteSegment, purgeRows, type SegmentKey } from "./queries.ts";
+import { deleteSegment, orphanSegments, purgeRows, type SegmentKey } from "./queries.ts";
 
 /** About 30 ms of work for the database. */
 const ROWS_A_STEP = 5_000;
 
-/** Deletes a segment that is marked so, step by step. Repeating it is harmless, also from elsewhere at once. */
+/**
+ * Deletes a segment that is marked so, step by step. Repeating it is harmless, also from elsewhere at once. The source of
+ * a selection may be nobody's after that, and is then marked itself.
+ */
 export async function purgeSegment(
   db: Queryable,
   segment: SegmentKey,
@@ -16,5 +19,6 @@ export async function purgeSegment(
     if (gone === 0) break;
     await onProgress(gone);
   }
-  await deleteSegment(db, segment);
+  const source = await deleteSegment(db, segment);
+  if (source !== undefined) await orphanSegments(db, segment.datasetId, [source]);
 }

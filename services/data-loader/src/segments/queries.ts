@@ -60,6 +60,27 @@ export async function takeForsakenSegments(
   return rows.map(({ segment_id }) => ({ datasetId, segmentId: segment_id }));
 }
 
+/** Marks those of the segments for the purge that no version and no selection has. */
+export async function orphanSegments(
+  db: Queryable,
+  datasetId: string,
+  segmentIds: readonly string[],
+): Promise<void> {
+  const query = sql`
+    update data.segments as segment set state = 'purging', touched_at = now()
+    where segment.dataset_id = ${datasetId}::bigint and segment.segment_id = any(${segmentIds}::bigint[])
+      and segment.state = 'whole'
+      and not exists (
+        select from data.version_segments as used
+        where used.dataset_id = segment.dataset_id and used.segment_id = segment.segment_id
+      )
+      and not exists (
+        select from data.segments as selection
+        where selection.dataset_id = segment.dataset_id and selection.source_segment_id = segment.segment_id
+      )`;
+  await db.run("data.orphan_segments", query, { idempotent: true });
+}
+
 /** Deletes some rows of a segment that is being purged. @returns how many; undefined when there is no such segment */
 export async function purgeRows(
   db: Queryable,
@@ -77,17 +98,19 @@ export async function purgeRows(
   return row?.gone;
 }
 
-/** Forgets a segment whose rows are gone. */
+/** Forgets a segment whose rows are gone, and of a selection its bits. @returns the source that a selection had */
 export async function deleteSegment(
   db: Queryable,
   { datasetId, segmentId }: SegmentKey,
-): Promise<void> {
-  const query = sql`
+): Promise<string | undefined> {
+  const query = sql<{ source_segment_id: string | null }>`
     delete from data.segments
     where dataset_id = ${datasetId}::bigint and segment_id = ${segmentId}::bigint and state = 'purging'
       and not exists (
         select from data.sample_metadata
         where dataset_id = ${datasetId}::bigint and segment_id = ${segmentId}::bigint
-      )`;
-  await db.run("data.delete_segment", query, { idempotent: true });
+      )
+    returning source_segment_id`;
+  const [row] = await db.run("data.delete_segment", query, { idempotent: true });
+  return row?.source_segment_id ?? undefined;
 }

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Queryable } from "../data-loader.ts";
+import { orphanSegments } from "../segments/queries.ts";
 
 /** Keeps the deletions of a dataset one after the other: each has to see what the others have released. */
 export async function lockDataset(db: Queryable, datasetId: string): Promise<void> {
@@ -19,7 +20,16 @@ export async function markDeleting(
   await db.run("data.mark_deleting", query, { idempotent: true });
 }
 
-/** Lets go of what a version consists of. Segments that no other version has are marked for the purge. */
+/** Versions of a dataset that are not deleted yet. */
+export async function listLivingVersions(db: Queryable, datasetId: string): Promise<number[]> {
+  const query = sql<{ version: number }>`
+    select version from data.versions
+    where dataset_id = ${datasetId}::bigint and state <> 'deleted' order by version`;
+  const rows = await db.run("data.list_living_versions", query, { idempotent: true });
+  return rows.map(({ version }) => version);
+}
+
+/** Lets go of what a version consists of. Segments that nothing else has are marked for the purge. */
 export async function releaseSegments(
   db: Queryable,
   datasetId: string,
@@ -38,15 +48,8 @@ export async function releaseSegments(
     )
     select segment_id from places union select segment_id from parts`;
   const rows = await db.run("data.release_segments", released);
-  const orphaned = sql`
-    update data.segments as segment set state = 'purging', touched_at = now()
-    where segment.dataset_id = ${datasetId}::bigint
-      and segment.segment_id = any(${rows.map(({ segment_id }) => segment_id)}::bigint[])
-      and not exists (
-        select from data.version_segments as used
-        where used.dataset_id = segment.dataset_id and used.segment_id = segment.segment_id
-      )`;
-  await db.run("data.orphan_segments", orphaned);
+  const ids = rows.map(({ segment_id }) => segment_id);
+  await orphanSegments(db, datasetId, ids);
 }
 
 /** A segment whose rows are to go. */
@@ -55,11 +58,12 @@ export interface DoomedSegment {
   readonly rows: number;
 }
 
-/** Segments of a dataset that were whole and are being purged. */
+/** Segments of a dataset that were whole and are being purged; selections first, which their sources wait for. */
 export function listDoomedSegments(db: Queryable, datasetId: string): Promise<DoomedSegment[]> {
   const query = sql<DoomedSegment>`
     select segment_id, rows from data.segments
-    where dataset_id = ${datasetId}::bigint and state = 'purging' and rows is not null`;
+    where dataset_id = ${datasetId}::bigint and state = 'purging' and rows is not null
+    order by source_segment_id nulls last`;
   return db.run("data.list_doomed_segments", query, { idempotent: true });
 }
 

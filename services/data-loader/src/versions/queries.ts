@@ -1,5 +1,5 @@
 import type { KeysetPage } from "@sluice/http";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Queryable } from "../data-loader.ts";
 
 export type VersionState = "draft" | "sealed" | "deleting" | "deleted";
@@ -9,6 +9,8 @@ export interface VersionRow {
   readonly version: number;
   readonly state: VersionState;
   readonly base_version: number | null;
+  /** By which its samples were chosen from those of the base. */
+  readonly filter: object | null;
   /** Text: it may be beyond 32 bits. Null before it is sealed. */
   readonly samples: string | null;
   readonly fingerprint: string | null;
@@ -17,17 +19,25 @@ export interface VersionRow {
 }
 
 const COLUMNS = sql`
-  version.dataset_id, version.version, version.state, version.base_version, version.samples, version.fingerprint,
-  version.created_at, version.sealed_at`;
+  version.dataset_id, version.version, version.state, version.base_version, version.filter, version.samples,
+  version.fingerprint, version.created_at, version.sealed_at`;
+
+/** What a version begins with. */
+export interface NewVersion {
+  readonly baseVersion: number | null;
+  readonly idempotencyKey: string | null;
+  /** By which samples are chosen from those of the base. */
+  readonly filter: object | null;
+}
 
 /**
  * Begins the next version of a dataset. The dataset's row is locked by its counter, so that numbers are given out one
- * after the other. No row comes back when the base is not a sealed version of it.
+ * after the other. No row comes back when the base is not a sealed version of it, or the dataset was deleted.
  */
 export async function insertVersion(
   db: Queryable,
   datasetId: string,
-  { baseVersion, idempotencyKey }: { baseVersion: number | null; idempotencyKey: string | null },
+  { baseVersion, idempotencyKey, filter }: NewVersion,
 ): Promise<VersionRow | undefined> {
   const query = sql<VersionRow>`
     with base as (
@@ -38,11 +48,12 @@ export async function insertVersion(
     ),
     dataset as (
       update data.datasets set versions = versions + 1, updated_at = now()
-      from base where dataset_id = ${datasetId}::bigint
+      from base where dataset_id = ${datasetId}::bigint and deleted_at is null
       returning dataset_id, versions
     )
-    insert into data.versions as version (dataset_id, version, base_version, idempotency_key)
-    select dataset_id, versions, ${baseVersion}::int, ${idempotencyKey} from dataset
+    insert into data.versions as version (dataset_id, version, base_version, idempotency_key, filter)
+    select dataset_id, versions, ${baseVersion}::int, ${idempotencyKey}, ${filter && JSON.stringify(filter)}::jsonb
+    from dataset
     returning ${COLUMNS}`;
   const [row] = await db.run("data.insert_version", query);
   return row;
@@ -103,20 +114,64 @@ export function listVersions(
 /** A run of rows at its place in a version. */
 export interface SegmentRow {
   readonly segment_id: string;
+  /** Of a selection: the segment whose rows it has some of. */
+  readonly source_segment_id: string | null;
   /** Ordinal of its first row. */
   readonly first_ordinal: string;
   readonly rows: number;
 }
 
-/** What a sealed version consists of, in order. */
-export function listSegments(
+/** What a sealed version consists of, in order, and the state that the version is in: undefined when there is none. */
+export async function listSegments(
   db: Queryable,
   datasetId: string,
   version: number,
-): Promise<SegmentRow[]> {
-  const query = sql<SegmentRow>`
-    select segment_id, first_ordinal, rows from data.version_segments
-    where dataset_id = ${datasetId}::bigint and version = ${version}::int
-    order by first_ordinal`;
-  return db.run("data.list_segments", query, { idempotent: true });
+): Promise<{ state: VersionState | undefined; segments: SegmentRow[] }> {
+  const query = sql<SegmentRow & { state: VersionState }>`
+    select version.state, place.segment_id, segment.source_segment_id, place.first_ordinal, place.rows
+    from data.versions as version
+    left join data.version_segments as place
+      on place.dataset_id = version.dataset_id and place.version = version.version
+    left join data.segments as segment
+      on segment.dataset_id = place.dataset_id and segment.segment_id = place.segment_id
+    where version.dataset_id = ${datasetId}::bigint and version.version = ${version}::int
+    order by place.first_ordinal`;
+  const rows = await db.run("data.list_segments", query, { idempotent: true });
+  // A version without segments is one row of nulls.
+  return { state: rows[0]?.state, segments: rows.filter(({ segment_id }) => segment_id !== null) };
+}
+
+export interface MaskRow {
+  readonly segment_id: string;
+  readonly bits: Uint8Array;
+}
+
+/** Which rows of their sources selections have. */
+export function listMasks(
+  db: Queryable,
+  datasetId: string,
+  segmentIds: readonly string[],
+): Promise<MaskRow[]> {
+  const query = sql<MaskRow>`
+    select segment_id, string_agg(bits, ''::bytea order by block) as bits from data.selected_blocks
+    where dataset_id = ${datasetId}::bigint and segment_id = any(${segmentIds}::bigint[])
+    group by segment_id`;
+  return db.run("data.list_masks", query, { idempotent: true });
+}
+
+/**
+ * Whether a selection has a row of its source. The bit alone is read, by the key of its block.
+ * @param selection SQL for its id
+ * @param position SQL for the row's position
+ */
+export function isSelected(
+  datasetId: string,
+  selection: RawBuilder<unknown>,
+  position: RawBuilder<unknown>,
+): RawBuilder<boolean> {
+  return sql`(
+    select get_bit(chosen.bits, ${position} & 8191) = 1 from data.selected_blocks as chosen
+    where chosen.dataset_id = ${datasetId}::bigint and chosen.segment_id = ${selection}
+      and chosen.block = ${position} >> 13
+  )`;
 }

@@ -24,6 +24,9 @@ const VersionObject = Type.Object(
     version: Type.Integer(),
     state: Type.Enum(["draft", "sealed", "deleting", "deleted"]),
     base_version: Type.Union([Type.Integer(), Type.Null()]),
+    filter: Type.Union([Type.Object({}, { additionalProperties: true }), Type.Null()], {
+      description: "Of a selection: by which its samples were chosen from those of the base",
+    }),
     samples: Type.Union([Type.Integer(), Type.Null()], { description: "Known once it is sealed" }),
     fingerprint: Type.Union([Type.String(), Type.Null()], {
       description: "Of its content; known once it is sealed",

@@ -1,13 +1,12 @@
 import { sql } from "kysely";
 import type { Queryable } from "../data-loader.ts";
-import type { PlacedSegment } from "./content.ts";
-import type { VersionState } from "./queries.ts";
+import type { ContentOfSegment, PlacedSegment } from "./content.ts";
+import { isSelected, type VersionState } from "./queries.ts";
 
 /** What a version will consist of. */
-export interface ContentSegment {
-  readonly segment_id: string;
-  readonly rows: number;
-  readonly sha256: string;
+export interface ContentSegment extends ContentOfSegment {
+  /** Of a selection: the segment whose rows it has some of. */
+  readonly source_segment_id: string | null;
   /** It came with the base version, whose samples are known to differ from each other. */
   readonly is_shared: boolean;
 }
@@ -19,7 +18,7 @@ export function listContent(
   version: number,
 ): Promise<ContentSegment[]> {
   const query = sql<ContentSegment>`
-    select segment.segment_id, segment.rows, segment.sha256, content.is_shared
+    select segment.segment_id, segment.source_segment_id, segment.rows, segment.sha256, content.is_shared
     from (
       select base.segment_id, true as is_shared, base.first_ordinal, '' collate "C" as part
       from data.versions as draft
@@ -50,9 +49,12 @@ export function findDuplicates(
   db: Queryable,
   { datasetId, segmentId }: { datasetId: string; segmentId: string },
   { first, last }: { first: number; last: number },
-  among: readonly string[],
+  among: readonly Pick<ContentSegment, "segment_id" | "source_segment_id">[],
   most: number,
 ): Promise<Duplicate[]> {
+  const rowsIn = among.map(({ segment_id, source_segment_id: source }) => source ?? segment_id);
+  const selections = among.map(({ segment_id, source_segment_id: source }) => source && segment_id);
+  const selection = sql`(${selections}::bigint[])[array_position(${rowsIn}::bigint[], twin.segment_id)]`;
   const query = sql<Duplicate>`
     select fresh.sample_id, twins.count
     from (
@@ -63,7 +65,8 @@ export function findDuplicates(
     cross join lateral (
       select count(*)::int as count from data.sample_metadata as twin
       where twin.dataset_id = ${datasetId}::bigint and twin.sample_id = fresh.sample_id
-        and twin.segment_id = any(${among}::bigint[])
+        and twin.segment_id = any(${rowsIn}::bigint[])
+        and (${selection} is null or ${isSelected(datasetId, selection, sql`twin.position`)})
     ) as twins
     where twins.count > 1
     limit ${most}::int`;

@@ -49,7 +49,6 @@ async function refuseDuplicates(
   onProgress: (progress: number) => void,
 ): Promise<void> {
   const fresh = content.filter((segment) => !segment.is_shared && !checked.has(segment.segment_id));
-  const among = content.map(({ segment_id }) => segment_id);
   const total = samplesOf(fresh);
   const examples = new Map<string, Duplicate>();
   let done = 0;
@@ -57,7 +56,13 @@ async function refuseDuplicates(
     for (let first = 0; first < rows && examples.size < MAX_EXAMPLES; first += ROWS_A_STEP) {
       const last = Math.min(first + ROWS_A_STEP, rows) - 1;
       const range = { first, last };
-      const found = await findDuplicates(db, { datasetId, segmentId }, range, among, MAX_EXAMPLES);
+      const found = await findDuplicates(
+        db,
+        { datasetId, segmentId },
+        range,
+        content,
+        MAX_EXAMPLES,
+      );
       for (const duplicate of found) examples.set(duplicate.sample_id, duplicate);
       done += last - first + 1;
       onProgress(done / total);

@@ -98,14 +98,20 @@ export async function beginVersion(
     if (known !== undefined) return asBegun(known, baseVersion, idempotencyKey);
   }
   try {
-    const begun = await insertVersion(db, datasetId, { baseVersion, idempotencyKey });
+    const begun = await insertVersion(db, datasetId, {
+      baseVersion,
+      idempotencyKey,
+      filter: null,
+    });
     if (begun !== undefined) return begun;
   } catch (error) {
     // Somebody sent the same key at the same time, and was first.
     if (!isUniqueViolation(error, "versions_idempotency_key")) throw error;
     return beginVersion(db, datasetId, baseVersion, idempotencyKey);
   }
-  await getSealed(db, datasetId, baseVersion ?? undefined);
+  if (baseVersion === null)
+    throw new SluiceError("DATASET_NOT_FOUND", "The dataset was deleted a moment ago.");
+  await getSealed(db, datasetId, baseVersion);
   throw new SluiceError(
     "VERSION_NOT_SEALED",
     `Version ${baseVersion} was not sealed a moment ago. Repeat.`,
@@ -121,11 +127,12 @@ function asBegun(known: VersionRow, baseVersion: number | null, key: string): Ve
 
 /** A version as the API shows it. */
 export function renderVersion(row: VersionRow): object {
-  const { version, state, base_version, samples, fingerprint, created_at, sealed_at } = row;
+  const { version, state, base_version, filter, samples, fingerprint, created_at, sealed_at } = row;
   return {
     version,
     state,
     base_version,
+    filter,
     samples: samples === null ? null : BigInt(samples),
     fingerprint,
     created_at,
