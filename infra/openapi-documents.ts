@@ -1,7 +1,9 @@
 import * as dataLoader from "@sluice/data-loader/app";
 import * as featureApi from "@sluice/feature-api/app";
 import type { App } from "@sluice/http";
+import * as ops from "@sluice/ops/app";
 import { createLogger, createRegistry } from "@sluice/telemetry";
+import { loadWorkloads, selectProfile } from "@sluice/workloads";
 import * as trainingManager from "@sluice/training-manager/app";
 
 /** feature-api's OpenAPI document, as it serves it at /openapi.json. */
@@ -17,9 +19,19 @@ export function trainingManagerDocument(): Promise<string> {
 
 /** The same of data-loader. */
 export function dataLoaderDocument(): Promise<string> {
-  const { db, verifier, quotas } = UNASKED;
-  const deps = { sampleDb: db, importDb: db, verifier, quotas };
+  const { db, ...others } = UNASKED;
+  const deps = { ...others, sampleDb: db, importDb: db };
   return render(dataLoader.buildApp({ ...deps, ...silent(dataLoader.SERVICE) }));
+}
+
+/** The same of ops. */
+export function opsDocument(): Promise<string> {
+  const { db, verifier, quotas } = UNASKED;
+  const layer = { latest: unasked };
+  const watch = { database: layer, pools: layer, instances: layer };
+  const profile = selectProfile(loadWorkloads(), "local");
+  const deps = { admin: db, monitor: db, redis: undefined, poolers: [], watch, profile };
+  return render(ops.buildApp({ ...deps, verifier, quotas, ...silent(ops.SERVICE) }));
 }
 
 /** Describing routes opens nothing and asks nobody. */
@@ -29,6 +41,8 @@ const UNASKED = {
   quotas: { admit: unasked, tenantOf: unasked },
   announce: unasked,
   hints: { listen: () => undefined },
+  background: { start: unasked, repeat: unasked },
+  operations: { start: unasked, adopt: unasked },
 };
 
 function unasked(): never {

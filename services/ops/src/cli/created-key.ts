@@ -1,4 +1,4 @@
-import type { Announced, CreatedKey } from "@sluice/auth";
+import type { CreatedKey } from "@sluice/auth";
 import type { Answer } from "./command.ts";
 import { renderFields } from "./table.ts";
 
@@ -19,7 +19,7 @@ export function answerCreatedKey(created: CreatedKey, note?: string): Answer {
 }
 
 /** Says so when the services could not be told that a key has ended; undefined when they were. */
-export function lateNote({ announced }: Announced): string | undefined {
+export function lateNote(announced: boolean): string | undefined {
   return announced
     ? undefined
     : "Redis could not be reached: services accept the old state for up to 10 s.";

@@ -1,37 +1,54 @@
-import type { KeyStore, Queryable } from "@sluice/auth";
+import { userInfo } from "node:os";
+import type { AdminStore } from "@sluice/auth";
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from "@sluice/db";
 import { createLogger, createRegistry } from "@sluice/telemetry";
 import { loadWorkloads, selectProfile } from "@sluice/workloads";
 import { Redis } from "ioredis";
-import { type Environment, keyStoreUrls } from "./environment.ts";
+import { type Environment, keyStoreUrls, monitorUrl } from "./environment.ts";
 
 /** One slot, as the budget counts a console, and a shorter patience than a service's. */
 const CONSOLE = { base: 1, overflow: 0, acquire_timeout_ms: 10_000 };
 
+/** Workloads that the command line works for. */
+type ConsoleWorkload = "admin" | "monitor";
+
 /**
- * Runs `body` with the database of keys, over PgBouncer's alias for administration, and closes it.
+ * Runs `body` with the database, over PgBouncer's alias for administration or for diagnostics, and closes it.
  * @throws Error naming host and user when it cannot be opened; what `body` throws.
  */
 export async function withDatabase<T>(
   environment: Environment,
-  body: (db: Queryable) => Promise<T>,
+  body: (store: AdminStore) => Promise<T>,
+  workload: ConsoleWorkload = "admin",
 ): Promise<T> {
-  const db = await open(environment);
+  const db = await open(environment, workload);
   try {
-    return await body(db);
+    return await body({ db, actor: `cli:${userName()}` });
   } finally {
     await db.close();
   }
 }
 
-async function open(environment: Environment): Promise<OpenDatabase<unknown>> {
-  const { admin: url } = keyStoreUrls(environment);
+/** Who runs the command; a container's user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown");
+  }
+}
+
+async function open(
+  environment: Environment,
+  workload: ConsoleWorkload,
+): Promise<OpenDatabase<unknown>> {
+  const url = workload === "admin" ? keyStoreUrls(environment).admin : monitorUrl(environment);
   const workloads = loadWorkloads(environment["SLUICE_WORKLOADS_FILE"]);
   const profile = selectProfile(workloads, environment["SLUICE_PROFILE"] ?? "local");
   const options: DatabaseOptions = {
     url,
-    workload: "admin",
-    settings: { ...profile.workloads.admin, ...CONSOLE },
+    workload,
+    settings: { ...profile.workloads[workload], ...CONSOLE },
     service: "cli",
     registry: createRegistry("cli"),
     logger: createLogger({ service: "cli", level: "silent" }),
@@ -48,12 +65,12 @@ async function open(environment: Environment): Promise<OpenDatabase<unknown>> {
 /** The same with the Redis that services listen to, when one is known. */
 export async function withKeyStore<T>(
   environment: Environment,
-  body: (store: KeyStore) => Promise<T>,
+  body: (store: AdminStore, redis: Redis | undefined) => Promise<T>,
 ): Promise<T> {
   const { redis: url } = keyStoreUrls(environment);
   const redis = url === undefined ? undefined : connectRedis(url);
   try {
-    return await withDatabase(environment, (db) => body({ db, redis }));
+    return await withDatabase(environment, (store) => body(store, redis));
   } finally {
     redis?.disconnect();
   }

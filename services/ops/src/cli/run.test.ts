@@ -46,6 +46,8 @@ test.each([
   ],
   [["keys", "list"], "either --tenant or --platform"],
   [["keys", "rotate", "k", "--grace", "soon"], "--grace must be a duration"],
+  [["plan", "--memory-gb", "4"], "--cores is missing"],
+  [["plan", "--cores", "0", "--memory-gb", "4"], "--cores must be at least 1"],
   [["quotas", "set", "t"], "no quota is given"],
   [["quotas", "set", "t", "--running-jobs", "-1"], "--running-jobs"],
 ])("%j is used wrongly, and says how", async (argv, complaint) => {
@@ -90,4 +92,23 @@ test("a budget that is broken is found, by how much, on the side where it is", a
   expect(exitCode).toBe(1);
   expect(stdout).toMatch(/Server side[^]*margin +-\d+ +BROKEN/);
   expect(stdout).toMatch(/Client side[^]*margin +\d+ +holds/);
+});
+
+test("a plan prints every file, and fails when there are too many instances for it", async () => {
+  const machine = ["plan", "--cores", "64", "--memory-gb", "128"];
+  const good = await run(machine, {});
+  expect(good.exitCode).toBe(0);
+  for (const text of [
+    "shared_buffers = '32GB'",
+    "vm.overcommit_memory = 2",
+    "[databases]",
+    "feature: { base: 3, overflow: 7 }",
+  ])
+    expect(good.stdout).toContain(text);
+  const bad = await run([...machine, "--instances", "100000", "--json"], {});
+  expect(bad.exitCode).toBe(1);
+  expect(JSON.parse(bad.stdout)).toMatchObject({
+    ok: false,
+    notes: [expect.stringMatching(/run 2 of them/), expect.stringMatching(/cannot hold/)],
+  });
 });

@@ -28,7 +28,9 @@ export function programHelp(commands: readonly Command[]): string {
     "1 found something or failed, 2 used wrongly.",
     "",
     "SLUICE_ADMIN_URL is the PgBouncer alias sluice_admin, SLUICE_REDIS_URL the Redis that services listen to,",
-    "SLUICE_DATABASE_URL a direct connection for migrations. Without them: the local stack in SLUICE_HOME (.sluice).",
+    "SLUICE_DATABASE_URL a direct connection for migrations; for doctor also SLUICE_PGBOUNCER_ADMIN_URLS, consoles, and",
+    "SLUICE_INTERNAL_URLS, <service>=<url>,…; for maintenance SLUICE_MONITOR_URL, the alias sluice_monitor.",
+    "Without them: the local stack in SLUICE_HOME (.sluice).",
   ].join("\n");
 }
 

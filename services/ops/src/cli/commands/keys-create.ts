@@ -1,7 +1,7 @@
 import {
   SCOPES,
+  type AdminStore,
   type CreatedKey,
-  type Queryable,
   createKey,
   createPlatformKey,
 } from "@sluice/auth";
@@ -43,7 +43,7 @@ export const keysCreate: Command = {
   },
 };
 
-function readRequest(given: Arguments): (db: Queryable) => Promise<CreatedKey> {
+function readRequest(given: Arguments): (store: AdminStore) => Promise<CreatedKey> {
   const request = { name: given.needed("name"), expiresAt: readExpiry(given) };
   const scopes = given.list("scope");
   const project = given.text("project") ?? null;
@@ -51,12 +51,12 @@ function readRequest(given: Arguments): (db: Queryable) => Promise<CreatedKey> {
     const tenant = given.text("tenant");
     if (tenant === undefined) throw new UsageError("--tenant or --platform is missing");
     if (scopes.length === 0) throw new UsageError("--scope is missing");
-    return (db) => createKey(db, { ...request, tenant, project, scopes });
+    return (store) => createKey(store, { ...request, tenant, project, scopes });
   }
   if (given.text("tenant") !== undefined || project !== null || scopes.length > 0) {
     throw new UsageError("--platform goes with neither --tenant, --project nor --scope");
   }
-  return (db) => createPlatformKey(db, request);
+  return (store) => createPlatformKey(store, request);
 }
 
 function readExpiry(given: Arguments): string | undefined {

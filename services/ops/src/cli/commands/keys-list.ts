@@ -20,7 +20,7 @@ export const keysList: Command = {
     if ((tenant === null) !== given.flag("platform"))
       throw new UsageError("give either --tenant or --platform");
     const request = { tenant, ...readPageOptions(given) };
-    const page = await withDatabase(environment, (db) => listKeys(db, request));
+    const page = await withDatabase(environment, ({ db }) => listKeys(db, request));
     return answerPage(page, ["ID", "NAME", "PROJECT", "STATE", "EXPIRES", "SCOPES"], row);
   },
 };

@@ -1,4 +1,4 @@
-import { revokeKey } from "@sluice/auth";
+import { announceRevocation, revokeKey } from "@sluice/auth";
 import type { Command } from "../command.ts";
 import { lateNote } from "../created-key.ts";
 import { withKeyStore } from "../key-store.ts";
@@ -12,12 +12,15 @@ export const keysRevoke: Command = {
   options: { tenant: { type: "string", value: "<tenant>", help: "Only if it is this tenant's" } },
   async run(given, environment) {
     const reference = { id: given.operand("id"), tenant: given.text("tenant") };
-    const revoked = await withKeyStore(environment, (store) => revokeKey(store, reference));
+    const revoked = await withKeyStore(environment, async (store, redis) => ({
+      ...(await revokeKey(store, reference)),
+      announced: await announceRevocation(redis, reference.id),
+    }));
     const { id, name, tenant, project, revoked_at } = revoked;
     return {
       json: revoked,
       text: renderFields({ id, name, tenant, project, revoked_at }),
-      note: lateNote(revoked),
+      note: lateNote(revoked.announced),
     };
   },
 };

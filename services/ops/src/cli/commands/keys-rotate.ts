@@ -1,4 +1,4 @@
-import { rotateKey } from "@sluice/auth";
+import { announceRevocation, rotateKey } from "@sluice/auth";
 import type { Command } from "../command.ts";
 import { answerCreatedKey, lateNote } from "../created-key.ts";
 import { parseDuration } from "../duration.ts";
@@ -16,7 +16,10 @@ export const keysRotate: Command = {
   async run(given, environment) {
     const graceSeconds = parseDuration("grace", given.text("grace") ?? "0");
     const request = { id: given.operand("id"), tenant: given.text("tenant"), graceSeconds };
-    const created = await withKeyStore(environment, (store) => rotateKey(store, request));
-    return answerCreatedKey(created, lateNote(created));
+    const created = await withKeyStore(environment, async (store, redis) => ({
+      ...(await rotateKey(store, request)),
+      announced: await announceRevocation(redis, request.id),
+    }));
+    return answerCreatedKey(created, lateNote(created.announced));
   },
 };

@@ -1,4 +1,10 @@
-import { type MigrationStatus, ensureRoles, migrate, migrationStatus } from "@sluice/db/migrate";
+import {
+  type MigrationStatus,
+  ensureExtensions,
+  ensureRoles,
+  migrate,
+  migrationStatus,
+} from "@sluice/db/migrate";
 import { loadWorkloads, roleSettings, selectProfile } from "@sluice/workloads";
 import type { Answer, Command } from "../command.ts";
 import { type Environment, directUrl } from "../environment.ts";
@@ -30,13 +36,14 @@ async function apply(url: string, environment: Environment): Promise<Answer> {
   const steps: string[] = [];
   const log = (line: string): void => void steps.push(line);
   const { leftToAdministrator } = await ensureRoles({ url, roles, log });
+  const left = [...leftToAdministrator, ...(await ensureExtensions({ url, log }))];
   const { applied } = await migrate({ url, log });
   const outcome =
     applied.length === 0 ? "schema: up to date" : `schema: ${applied.length} migrations applied`;
   return {
-    json: { applied, left_to_administrator: leftToAdministrator },
+    json: { applied, left_to_administrator: left },
     text: [...steps, outcome].join("\n"),
-    found: leftToAdministrator.length > 0,
+    found: left.length > 0,
   };
 }
 

@@ -11,7 +11,7 @@ export const projectsCreate: Command = {
   options: { tenant: { type: "string", value: "<tenant>", help: "Who owns the project" } },
   async run(given, environment) {
     const request = { name: given.operand("project"), tenant: given.needed("tenant") };
-    const project = await withDatabase(environment, (db) => createProject(db, request));
+    const project = await withDatabase(environment, (store) => createProject(store, request));
     return { json: project, text: renderFields({ ...project }) };
   },
 };

@@ -14,7 +14,7 @@ export const projectsList: Command = {
   },
   async run(given, environment) {
     const request = { tenant: given.needed("tenant"), ...readPageOptions(given) };
-    const page = await withDatabase(environment, (db) => listProjects(db, request));
+    const page = await withDatabase(environment, ({ db }) => listProjects(db, request));
     return answerPage(page, ["PROJECT", "TENANT", "CREATED"], ({ name, tenant, created_at }) => [
       name,
       tenant,

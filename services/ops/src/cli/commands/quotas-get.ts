@@ -11,7 +11,7 @@ export const quotasGet: Command = {
   options: {},
   async run(given, environment) {
     const tenant = given.operand("tenant");
-    const quotas = await withDatabase(environment, (db) => getQuotas(db, { tenant }));
+    const quotas = await withDatabase(environment, ({ db }) => getQuotas(db, { tenant }));
     return { json: quotas, text: renderQuotas(quotas) };
   },
 };

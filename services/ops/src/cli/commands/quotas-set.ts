@@ -27,7 +27,7 @@ export const quotasSet: Command = {
   },
   async run(given, environment) {
     const request = { tenant: given.operand("tenant"), quotas: readQuotas(given) };
-    const quotas = await withDatabase(environment, (db) => setQuotas(db, request));
+    const quotas = await withDatabase(environment, (store) => setQuotas(store, request));
     return { json: quotas, text: renderQuotas(quotas) };
   },
 };

@@ -11,7 +11,7 @@ export const tenantsCreate: Command = {
   options: {},
   async run(given, environment) {
     const name = given.operand("tenant");
-    const tenant = await withDatabase(environment, (db) => createTenant(db, { name }));
+    const tenant = await withDatabase(environment, (store) => createTenant(store, { name }));
     return { json: tenant, text: renderFields({ ...tenant }) };
   },
 };

@@ -11,7 +11,7 @@ export const tenantsList: Command = {
   options: PAGE_OPTIONS,
   async run(given, environment) {
     const request = readPageOptions(given);
-    const page = await withDatabase(environment, (db) => listTenants(db, request));
+    const page = await withDatabase(environment, ({ db }) => listTenants(db, request));
     return answerPage(page, ["TENANT", "CREATED"], ({ name, created_at }) => [name, created_at]);
   },
 };

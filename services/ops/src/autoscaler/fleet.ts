@@ -1,0 +1,90 @@
+import type { PgbouncerConsole, ViewRow } from "@sluice/pgbouncer";
+import type { Effector } from "./effector.ts";
+import type { AliasSample } from "./sample.ts";
+
+/** One process of PgBouncer: its console, and how its pool sizes are changed. */
+export interface PgbouncerProcess {
+  readonly console: Pick<PgbouncerConsole, "show" | "reconnect">;
+  /** Without one, changes are only talked about. */
+  readonly effector: Effector | undefined;
+}
+
+/** What all processes show of each alias. */
+export async function sampleAliases(
+  processes: readonly PgbouncerProcess[],
+): Promise<Record<string, AliasSample>> {
+  const views = await Promise.all(
+    processes.map(async ({ console }) => ({
+      databases: await console.show("databases"),
+      pools: await console.show("pools"),
+    })),
+  );
+  const samples: Record<string, AliasSample> = {};
+  for (const { databases, pools } of views) {
+    for (const database of databases) {
+      const { name } = database;
+      if (name === null || name === "pgbouncer") continue;
+      const one = sampleOf(
+        database,
+        pools.filter((pool) => pool.database === name),
+      );
+      samples[name] = samples[name] === undefined ? one : joined(samples[name], one);
+    }
+  }
+  return samples;
+}
+
+function sampleOf(
+  { pool_size, reserve_pool_size }: ViewRow<"databases">,
+  pools: readonly ViewRow<"pools">[],
+): AliasSample {
+  const sum = (of: (pool: ViewRow<"pools">) => number | null): number =>
+    pools.reduce((total, pool) => total + (of(pool) ?? 0), 0);
+  const waits = pools.map(
+    ({ maxwait, maxwait_us }) => (maxwait ?? 0) * 1e3 + (maxwait_us ?? 0) / 1e3,
+  );
+  const active = sum((pool) => pool.sv_active);
+  const login = sum((pool) => pool.sv_login);
+  return {
+    poolSize: pool_size ?? 0,
+    reserve: reserve_pool_size ?? 0,
+    processes: 1,
+    uniform: true,
+    waiting: sum((pool) => pool.cl_waiting),
+    maxWaitMs: Math.max(0, ...waits),
+    active,
+    login,
+    servers:
+      active +
+      login +
+      sum((pool) => (pool.sv_idle ?? 0) + (pool.sv_used ?? 0) + (pool.sv_tested ?? 0)),
+  };
+}
+
+/** Of processes that disagree on the size, the larger one counts: it is what the budget has to bear. */
+function joined(a: AliasSample, b: AliasSample): AliasSample {
+  return {
+    poolSize: Math.max(a.poolSize, b.poolSize),
+    reserve: Math.max(a.reserve, b.reserve),
+    processes: a.processes + b.processes,
+    uniform: a.uniform && b.uniform && a.poolSize === b.poolSize,
+    waiting: a.waiting + b.waiting,
+    maxWaitMs: Math.max(a.maxWaitMs, b.maxWaitMs),
+    active: a.active + b.active,
+    login: a.login + b.login,
+    servers: a.servers + b.servers,
+  };
+}
+
+/** The size of an alias in each process; undefined where there is no such alias. */
+export function sizesOf(
+  processes: readonly PgbouncerProcess[],
+  alias: string,
+): Promise<(number | undefined)[]> {
+  return Promise.all(
+    processes.map(async ({ console }) => {
+      const databases = await console.show("databases");
+      return databases.find(({ name }) => name === alias)?.pool_size ?? undefined;
+    }),
+  );
+}
