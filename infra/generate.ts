@@ -2,12 +2,21 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { renderErrorsDoc } from "@sluice/errors";
 import { renderStatesDoc } from "@sluice/training-manager/states-doc";
+import { loadWorkloads, selectProfile } from "@sluice/workloads";
+import { dashboards } from "./grafana/dashboards.ts";
+import { renderDashboard } from "./grafana/render.ts";
+import { portsFor } from "./local/ports.ts";
+import { renderChaosMesh } from "./chaos/chaos-mesh.ts";
 import { migratedSchema } from "./migrated-schema.ts";
 import {
   dataLoaderDocument,
   featureApiDocument,
+  opsDocument,
   trainingManagerDocument,
 } from "./openapi-documents.ts";
+import { renderPrometheusConfig } from "./prometheus/config.ts";
+import { localTargets } from "./prometheus/local-targets.ts";
+import { renderRules } from "./prometheus/rules.ts";
 
 /** A committed file that is rendered from something else in the tree. */
 interface Generated {
@@ -15,12 +24,26 @@ interface Generated {
   readonly render: () => string | Promise<string>;
 }
 
+const reference = selectProfile(loadWorkloads(), "reference");
+const RULES = "sluice.rules.yml";
+
 const GENERATED: readonly Generated[] = [
   { path: "docs/errors.md", render: renderErrorsDoc },
   { path: "docs/job-states.md", render: renderStatesDoc },
   { path: "docs/openapi/data-loader.json", render: dataLoaderDocument },
   { path: "docs/openapi/feature-api.json", render: featureApiDocument },
+  { path: "docs/openapi/ops.json", render: opsDocument },
   { path: "docs/openapi/training-manager.json", render: trainingManagerDocument },
+  ...dashboards(reference).map((dashboard) => ({
+    path: `infra/grafana/${dashboard.uid}.json`,
+    render: () => renderDashboard(dashboard),
+  })),
+  {
+    path: "infra/prometheus/prometheus.yml",
+    render: () => renderPrometheusConfig(localTargets(portsFor({})), RULES),
+  },
+  { path: `infra/prometheus/${RULES}`, render: () => renderRules(reference) },
+  { path: "infra/chaos/generated/experiments.yaml", render: renderChaosMesh },
   { path: "migrations/schema.sql", render: migratedSchema },
 ];
 

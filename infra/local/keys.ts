@@ -54,10 +54,11 @@ async function makeKeys(url: string, profile: Profile): Promise<Keys> {
 }
 
 async function makeDemoTenant(db: Database<unknown>): Promise<Keys> {
-  await unlessThere(createTenant(db, { name: DEMO }));
-  await unlessThere(createProject(db, { tenant: DEMO, name: DEMO }));
-  const platform = await createPlatformKey(db, { name: "local platform" });
-  const demo = await createKey(db, {
+  const store = { db, actor: "system:local-stack" };
+  await unlessThere(createTenant(store, { name: DEMO }));
+  await unlessThere(createProject(store, { tenant: DEMO, name: DEMO }));
+  const platform = await createPlatformKey(store, { name: "local platform" });
+  const demo = await createKey(store, {
     name: "local demo",
     tenant: DEMO,
     project: DEMO,

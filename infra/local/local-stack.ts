@@ -4,8 +4,8 @@ import type { Home } from "./home.ts";
 import { ensureKeys } from "./keys.ts";
 import type { PartSpec } from "./part-spec.ts";
 import { Part } from "./part.ts";
-import { pgbouncerPart, workloadUrls } from "./pgbouncer.ts";
-import { makePlan, type Plan, settingsFrom } from "./plan.ts";
+import { consoleUrl, databasesFile, pgbouncerPart, workloadUrls } from "./pgbouncer.ts";
+import { CONTROL_TOKEN, makePlan, type Plan, settingsFrom } from "./plan.ts";
 import { assertPortsFree } from "./ports.ts";
 import { postgresPart, postgresUrl, prepareDatabase } from "./postgres.ts";
 import { Records } from "./records.ts";
@@ -78,7 +78,16 @@ export class LocalStack {
     const { ports, profile, secrets } = plan;
     const urls = workloadUrls(plan);
     const keys = await ensureKeys(secrets, server, urls.admin, profile);
-    const options = { home: this.#home, ports, profile, urls, redisUrl: redisUrl(plan.redis) };
+    const options = {
+      home: this.#home,
+      ports,
+      profile,
+      urls,
+      redisUrl: redisUrl(plan.redis),
+      consoleUrl: consoleUrl(plan),
+      databasesFile: databasesFile(plan.pgbouncer.place),
+      controlToken: secrets.password(CONTROL_TOKEN).password,
+    };
     for (const entry of SERVICES) {
       const port = ports.services[entry.name];
       this.#say(`${entry.name} on port ${port?.public ?? port?.internal}`);
@@ -90,6 +99,7 @@ export class LocalStack {
       keys,
       workloadUrls: urls,
       redisUrl: options.redisUrl,
+      databasesFile: options.databasesFile,
     });
   }
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { keepServicesOff } from "./debian-services.ts";
 import type { ProgramName } from "./programs.ts";
 
-/** How one system installs PgBouncer and Redis. */
+/** How one system installs programs. */
 interface PackageManager {
   readonly command: string;
   readonly packages: Readonly<Record<ProgramName, string>>;
@@ -12,10 +12,18 @@ interface PackageManager {
   readonly asRoot: boolean;
 }
 
+/** promtool comes with Prometheus. */
+const SAME_NAMES = {
+  pgbouncer: "pgbouncer",
+  redis: "redis",
+  prometheus: "prometheus",
+  promtool: "prometheus",
+} as const;
+
 const PACKAGE_MANAGERS: readonly PackageManager[] = [
   {
     command: "apt-get",
-    packages: { pgbouncer: "pgbouncer", redis: "redis-server" },
+    packages: { ...SAME_NAMES, redis: "redis-server" },
     steps: (packages) => [
       ["apt-get", "update", "-q"],
       ["apt-get", "install", "-y", "-q", "--no-install-recommends", ...packages],
@@ -24,19 +32,19 @@ const PACKAGE_MANAGERS: readonly PackageManager[] = [
   },
   {
     command: "dnf",
-    packages: { pgbouncer: "pgbouncer", redis: "redis" },
+    packages: SAME_NAMES,
     steps: (packages) => [["dnf", "install", "-y", ...packages]],
     asRoot: true,
   },
   {
     command: "apk",
-    packages: { pgbouncer: "pgbouncer", redis: "redis" },
+    packages: SAME_NAMES,
     steps: (packages) => [["apk", "add", "--no-progress", ...packages]],
     asRoot: true,
   },
   {
     command: "brew",
-    packages: { pgbouncer: "pgbouncer", redis: "redis" },
+    packages: SAME_NAMES,
     steps: (packages) => [["brew", "install", ...packages]],
     asRoot: false,
   },
@@ -56,7 +64,7 @@ export function installPackages(
 ): void {
   const manager = PACKAGE_MANAGERS.find(({ command }) => isThere(command));
   const prefix = manager && installerPrefix(manager);
-  const names = programs.map((program) => manager?.packages[program] ?? program);
+  const names = [...new Set(programs.map((program) => manager?.packages[program] ?? program))];
   if (manager === undefined || prefix === undefined)
     throw new Error(whatToInstall(programs, manager, names));
   say(
@@ -77,17 +85,22 @@ function installerPrefix({ asRoot }: PackageManager): string[] | undefined {
     : undefined;
 }
 
+const NEEDED: Readonly<Record<ProgramName, string>> = {
+  pgbouncer: "PgBouncer 1.18 or newer",
+  redis: "Redis 7 or newer",
+  prometheus: "Prometheus 2.42 or newer",
+  promtool: "Prometheus 2.42 or newer",
+};
+
 function whatToInstall(
   programs: readonly ProgramName[],
   manager: PackageManager | undefined,
   names: readonly string[],
 ): string {
   const last = manager?.steps(names).at(-1)?.join(" ");
-  const needed = programs.map((program) =>
-    program === "redis" ? "Redis 7 or newer" : "PgBouncer 1.18 or newer",
-  );
+  const needed = new Set(programs.map((program) => NEEDED[program]));
   const how = last === undefined ? "" : `, e.g. ${manager?.asRoot === true ? "sudo " : ""}${last}`;
-  return `Install ${needed.join(" and ")}${how}, then start again.`;
+  return `Install ${[...needed].join(" and ")}${how}, then start again.`;
 }
 
 function runInstaller([file = "", ...args]: readonly string[]): void {

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import {
   isAtLeast,
   PgbouncerConsole,
+  type PgbouncerTarget,
   type PgbouncerVersion,
+  renderDatabases,
   renderPgbouncerIni,
   renderUserlist,
 } from "@sluice/pgbouncer";
@@ -87,16 +89,23 @@ async function configure(
     STATS_USER,
   ];
   const userlist = renderUserlist(users.map((user) => ({ user, secret: secretOf(secrets, user) })));
-  const text = renderPgbouncerIni(profile, {
+  const target: PgbouncerTarget = {
     version: program.version,
     listen: { host: HOST, port: ports.pgbouncer },
     postgres: { host: HOST, port: ports.postgres },
     userlistFile,
+    databasesFile: databasesFile(place),
     adminUser: CONSOLE_USER,
     statsUser: STATS_USER,
-  });
+  };
   await writeOwned(userlistFile, userlist, account);
-  await writeOwned(ini, text, account);
+  await writeOwned(target.databasesFile, renderDatabases(profile, target), account);
+  await writeOwned(ini, renderPgbouncerIni(profile, target), account);
+}
+
+/** The aliases with their pool sizes, which the autoscaler rewrites. */
+export function databasesFile(place: string): string {
+  return join(place, "databases.ini");
 }
 
 async function answers(options: PgbouncerOptions, signal: AbortSignal): Promise<void> {

@@ -12,6 +12,9 @@ import { findPrograms } from "./programs.ts";
 import { REDIS_USER, type RedisOptions } from "./redis.ts";
 import { Secrets } from "./secrets.ts";
 
+/** What stands in secrets.json under this name is no user's: services change each other's gates with it. */
+export const CONTROL_TOKEN = "control_token";
+
 /** All that is known before the first part is started. */
 export interface Plan {
   readonly ports: Ports;
@@ -47,6 +50,7 @@ export async function makePlan(
     CONSOLE_USER,
     STATS_USER,
     REDIS_USER,
+    CONTROL_TOKEN,
   ]);
   const common = { account, ports, profile, secrets };
   return {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ensureRoles, migrate, scramSecret } from "@sluice/db/migrate";
+import { ensureExtensions, ensureRoles, migrate, scramSecret } from "@sluice/db/migrate";
 import { DATABASE, type Profile, roleSettings } from "@sluice/workloads";
 import type { Sql } from "postgres";
 import type { DirectConnection } from "./direct-connection.ts";
@@ -77,6 +77,7 @@ export async function prepareDatabase(
     password: secretOf(options.secrets, role),
   }));
   await ensureRoles({ url, roles, log });
+  await ensureExtensions({ url, log });
   await migrate({ url, log });
 }
 

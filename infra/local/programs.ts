@@ -21,8 +21,16 @@ const MORE_FOLDERS = [
 const OLDEST_REDIS = 7;
 
 /** Valkey is what Redis's commands are served by in newer distributions. */
-const NAMES = { pgbouncer: ["pgbouncer"], redis: ["redis-server", "valkey-server"] } as const;
+const NAMES = {
+  pgbouncer: ["pgbouncer"],
+  redis: ["redis-server", "valkey-server"],
+  prometheus: ["prometheus"],
+  promtool: ["promtool"],
+} as const;
 export type ProgramName = keyof typeof NAMES;
+
+/** Those that a stack runs; the others belong to whoever watches it. */
+const OF_THE_STACK = ["pgbouncer", "redis"] as const;
 
 export interface Programs {
   readonly pgbouncer: { readonly file: string; readonly version: PgbouncerVersion };
@@ -37,14 +45,32 @@ export async function findPrograms(
   env: NodeJS.ProcessEnv,
   say: (line: string) => void,
 ): Promise<Programs> {
-  const missing = (Object.keys(NAMES) as ProgramName[]).filter(
-    (name) => findProgram(name, env) === undefined,
-  );
-  if (missing.length > 0) installPackages(missing, say);
+  installMissing(OF_THE_STACK, env, say);
   return {
     pgbouncer: await checkedPgbouncer(requireProgram("pgbouncer", env)),
     redis: await checkedRedis(requireProgram("redis", env)),
   };
+}
+
+/** Prometheus and its promtool, likewise. @throws Error in one sentence that says what to install. */
+export function findPrometheus(
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): { readonly prometheus: string; readonly promtool: string } {
+  installMissing(["prometheus", "promtool"], env, say);
+  return {
+    prometheus: requireProgram("prometheus", env),
+    promtool: requireProgram("promtool", env),
+  };
+}
+
+function installMissing(
+  programs: readonly ProgramName[],
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): void {
+  const missing = programs.filter((name) => findProgram(name, env) === undefined);
+  if (missing.length > 0) installPackages(missing, say);
 }
 
 function findProgram(program: ProgramName, env: NodeJS.ProcessEnv): string | undefined {

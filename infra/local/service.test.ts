@@ -14,6 +14,9 @@ const options = {
   profile: selectProfile(loadWorkloads(), "local"),
   urls,
   redisUrl: "redis://:secret@127.0.0.1:7112/0",
+  consoleUrl: "postgres://console@127.0.0.1:7111/pgbouncer",
+  databasesFile: "/state/databases.ini",
+  controlToken: "a-token-of-the-tests",
 };
 
 test("a service is told its ports, and the URLs of its own workloads only", () => {
@@ -23,6 +26,7 @@ test("a service is told its ports, and the URLs of its own workloads only", () =
     SLUICE_INTERNAL_PORT: "8101",
     SLUICE_PROFILE: "local",
     SLUICE_REDIS_URL: options.redisUrl,
+    SLUICE_CONTROL_TOKEN: options.controlToken,
     SLUICE_WEBHOOK_ALLOW_PRIVATE: "true",
     SLUICE_FEATURE_URL: "postgres://sluice_feature",
   });

@@ -11,6 +11,11 @@ export interface ServiceOptions {
   readonly profile: Profile;
   readonly urls: Readonly<Record<WorkloadName, string>>;
   readonly redisUrl: string;
+  /** Of PgBouncer, for the service that looks after its pools. */
+  readonly consoleUrl: string;
+  readonly databasesFile: string;
+  /** What internal listeners want to hear before they change a gate. */
+  readonly controlToken: string;
 }
 
 /** A service of the clone as a part, on the Node that runs the supervisor. */
@@ -42,10 +47,8 @@ export function serviceUrls(name: string, ports: Ports): { url: string; internal
 }
 
 /** What a service is told through its environment: its ports, and the URLs of its own workloads only. */
-export function serviceEnv(
-  name: string,
-  { ports, profile, urls, redisUrl }: ServiceOptions,
-): NodeJS.ProcessEnv {
+export function serviceEnv(name: string, options: ServiceOptions): NodeJS.ProcessEnv {
+  const { ports, profile, urls, redisUrl, controlToken } = options;
   const port = portsOf(name, ports);
   const gates = profile.services[name]?.gates ?? [];
   return {
@@ -53,10 +56,28 @@ export function serviceEnv(
     SLUICE_INTERNAL_PORT: String(port.internal),
     SLUICE_PROFILE: profile.name,
     SLUICE_REDIS_URL: redisUrl,
+    SLUICE_CONTROL_TOKEN: controlToken,
+    ...(name === "ops" ? controlEnv(options) : {}),
     // So that a receiver on the same machine can be tried.
     SLUICE_WEBHOOK_ALLOW_PRIVATE: "true",
+    // Who looks at the database looks at the other services too.
+    ...(gates.includes("monitor") ? { SLUICE_INSTANCES: instances(ports) } : {}),
     ...Object.fromEntries(gates.map((gate) => [`SLUICE_${gate.toUpperCase()}_URL`, urls[gate]])),
   };
+}
+
+/** Where the pools are that it looks after. */
+function controlEnv({ consoleUrl, databasesFile }: ServiceOptions): NodeJS.ProcessEnv {
+  return {
+    SLUICE_PGBOUNCER_ADMIN_URLS: consoleUrl,
+    SLUICE_PGBOUNCER_DATABASES_FILES: databasesFile,
+  };
+}
+
+function instances({ services }: Ports): string {
+  return Object.entries(services)
+    .map(([name, { internal }]) => `${name}=http://${HOST}:${internal}`)
+    .join(",");
 }
 
 function portsOf(name: string, ports: Ports): Ports["services"][string] {

@@ -14,6 +14,7 @@ export const SERVICES: readonly ServiceEntry[] = [
   { name: "feature-api", main: "services/feature-api/src/main.ts", offset: 1 },
   { name: "training-manager", main: "services/training-manager/src/main.ts", offset: 2 },
   { name: "data-loader", main: "services/data-loader/src/main.ts", offset: 3 },
+  { name: "ops", main: "services/ops/src/main.ts", offset: 4 },
   {
     name: "training-worker",
     main: "services/training-manager/src/worker.ts",

@@ -20,6 +20,7 @@ export interface StackFile {
   readonly pgbouncer: {
     readonly urls: Readonly<Record<WorkloadName, string>>;
     readonly admin_url: string;
+    readonly databases_file: string;
     readonly pid: number;
   };
   readonly redis: { readonly url: string; readonly pid: number };
@@ -32,6 +33,7 @@ export interface StackFacts {
   readonly keys: Keys;
   readonly workloadUrls: Readonly<Record<WorkloadName, string>>;
   readonly redisUrl: string;
+  readonly databasesFile: string;
   /** By part; a part that is being restarted keeps its last one. */
   readonly pids: Readonly<Record<string, number>>;
 }
@@ -42,6 +44,7 @@ export function describeStack({
   keys,
   workloadUrls,
   redisUrl,
+  databasesFile,
   pids,
 }: StackFacts): StackFile {
   const pid = (part: string): number => pids[part] ?? 0;
@@ -59,6 +62,7 @@ export function describeStack({
     pgbouncer: {
       urls: workloadUrls,
       admin_url: consoleUrl({ ports, secrets }),
+      databases_file: databasesFile,
       pid: pid("pgbouncer"),
     },
     redis: { url: redisUrl, pid: pid("redis") },
