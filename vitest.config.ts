@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{services,packages,infra}/**/*.test.ts"],
-          exclude: ["**/node_modules/**"],
+          exclude: ["**/node_modules/**", "**/*.stack.test.ts"],
           // Many start processes or a PostgreSQL of their own: on a busy machine that takes its time.
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -27,7 +27,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: ["test/integration/**/*.test.ts"],
+          include: ["test/integration/**/*.test.ts", "infra/**/*.stack.test.ts"],
           sequence: { groupOrder: 1 },
           ...withStack,
         },

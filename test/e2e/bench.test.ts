@@ -16,3 +16,16 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test(
+  "a soak writes a report of what was answered and what crept upwards",
+  async () => {
+    const { code, stdout } = await shell("npm run -s soak -- --minutes 0.1 heartbeats");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\| heartbeats \| 2,\d+ \|/);
+    expect(stdout).toMatch(/\| sluice_training \| \d+ \|/);
+    expect(stdout).toMatch(/\| training\.ranks table MiB \|/);
+    expect(stdout).toContain("report.html");
+  },
+  TIMEOUT_MS,
+);

@@ -24,7 +24,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "npm stop": "ends the stack of every run",
   "npm test": "this is it",
   "npm run check": "the first step of npm test",
+  "npm run -s sluice -- doctor": "doctor.test.ts, on a stack that no other test has touched",
   "npm run bench -- --quick gate batches": "bench.test.ts",
+  "npm run soak -- --minutes 10": "bench.test.ts, for some seconds",
+  "npm run chaos": "chaos.test.ts, its short form",
 };
 
 test("every command of the README works", async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   type Queryable,
   type TenantKeyRequest,
+  type Transactional,
   type Verifier,
   createKey,
   createProject,
@@ -94,12 +95,19 @@ export interface TestTenant {
   key(request?: Partial<TenantKeyRequest>): Promise<{ id: string; key: string }>;
 }
 
-export async function makeTenant(db: Queryable, projectCount = 1): Promise<TestTenant> {
+export async function makeTenant(db: Transactional, projectCount = 1): Promise<TestTenant> {
+  const store = { db, actor: "system:test" };
   const tenant = `t-${randomBytes(6).toString("hex")}`;
-  await createTenant(db, { name: tenant });
+  await createTenant(store, { name: tenant });
   const projects = Array.from({ length: projectCount }, (_, index) => `${tenant}-p${index}`);
-  for (const name of projects) await createProject(db, { tenant, name });
+  for (const name of projects) await createProject(store, { tenant, name });
   const key: TestTenant["key"] = (request = {}) =>
-    createKey(db, { tenant, project: null, name: "test", scopes: ["features:read"], ...request });
+    createKey(store, {
+      tenant,
+      project: null,
+      name: "test",
+      scopes: ["features:read"],
+      ...request,
+    });
   return { tenant, projects, key };
 }

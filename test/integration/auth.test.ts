@@ -1,5 +1,7 @@
 import {
+  type AdminStore,
   REVOCATION_CHANNEL,
+  announceRevocation,
   createPlatformKey,
   formatKey,
   generateKey,
@@ -15,17 +17,19 @@ import { Redis } from "ioredis";
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { counting, makeTenant, openVerifier, openWorkload, serve } from "./auth-fixture.ts";
-import { startCuttableProxy } from "./cuttable-proxy.ts";
+import { FaultProxy } from "../chaos/proxy/fault-proxy.ts";
 
 let admin: OpenDatabase<unknown>;
 /** What a service verifies keys with: it may read them and nothing more. */
 let feature: OpenDatabase<unknown>;
 let redis: Redis;
+let store: AdminStore;
 
 beforeAll(async () => {
   const stack = readStack();
   redis = new Redis(stack.redis.url);
   admin = await openWorkload("admin", stack.pgbouncer.urls["admin"]!);
+  store = { db: admin, actor: "system:test" };
   feature = await openWorkload("feature", stack.pgbouncer.urls["feature"]!);
 });
 
@@ -131,7 +135,7 @@ test("no principal ever resolves a foreign project", async () => {
   ];
   const keys = [
     {
-      text: (await createPlatformKey(admin, { name: "test" })).key,
+      text: (await createPlatformKey(store, { name: "test" })).key,
       may: tenants.flatMap((t) => t.projects),
     },
   ];
@@ -161,7 +165,8 @@ test("a revoked key is refused within a second", async () => {
   const { id, key: text } = await key();
   const call = () => get(app, projects[0]!, bearer(text));
   expect((await call()).status).toBe(200);
-  expect(await revokeKey({ db: admin, redis }, { id })).toMatchObject({ id, announced: true });
+  expect(await revokeKey(store, { id })).toMatchObject({ id });
+  expect(await announceRevocation(redis, id)).toBe(true);
   await eventually(401, call, 1_000);
 });
 
@@ -171,23 +176,24 @@ test("a revoked key is refused within ten seconds when nobody hears of it", asyn
   const { id, key: text } = await key();
   const call = () => get(app, projects[0]!, bearer(text));
   expect((await call()).status).toBe(200);
-  expect(await revokeKey({ db: admin }, { id })).toMatchObject({ announced: false });
+  await revokeKey(store, { id });
   await eventually(401, call, 10_000);
 });
 
 test("a revocation missed while Redis was away is in force as soon as it is back", async () => {
-  const proxy = await startCuttableProxy(readStack().redis.url);
+  const proxy = await FaultProxy.start(readStack().redis.url);
   const throughProxy = new Redis(proxy.url, { lazyConnect: true });
   onTestFinished(() => proxy.close());
   const app = serve(await openVerifier(feature, throughProxy));
   const { projects, key } = await makeTenant(admin);
   const { id, key: text } = await key();
   const call = () => get(app, projects[0]!, bearer(text));
-  await proxy.cut();
+  proxy.set({ kind: "reset" });
   expect((await call()).status).toBe(200);
-  await revokeKey({ db: admin, redis }, { id });
+  await revokeKey(store, { id });
+  await announceRevocation(redis, id);
   expect((await call()).status).toBe(200);
-  await proxy.mend();
+  proxy.set({ kind: "pass" });
   await eventually(401, call, 4_000);
 });
 
@@ -209,19 +215,20 @@ test("a rotated key has the same rights, and the old one lives for the grace", a
   const { projects, key } = await makeTenant(admin);
   const old = await key({ project: projects[0]! });
   const call = (text: string) => get(app, projects[0]!, bearer(text));
-  const fresh = await rotateKey({ db: admin, redis }, { id: old.id, graceSeconds: 3_600 });
+  const fresh = await rotateKey(store, { id: old.id, graceSeconds: 3_600 });
+  await announceRevocation(redis, old.id);
   expect(fresh).toMatchObject({
     project: projects[0],
     scopes: ["features:read"],
     expires_at: null,
-    announced: true,
   });
   expect(fresh.id).not.toBe(old.id);
   expect([(await call(old.key)).status, (await call(fresh.key)).status]).toEqual([200, 200]);
-  const next = await rotateKey({ db: admin, redis }, { id: fresh.id });
+  const next = await rotateKey(store, { id: fresh.id });
+  await announceRevocation(redis, fresh.id);
   await eventually(401, () => call(fresh.key), 1_000);
   expect((await call(next.key)).status).toBe(200);
-  await expect(rotateKey({ db: admin, redis }, { id: fresh.id })).rejects.toMatchObject({
+  await expect(rotateKey(store, { id: fresh.id })).rejects.toMatchObject({
     code: "KEY_NOT_FOUND",
   });
 });
@@ -254,7 +261,7 @@ test("a flood of invented keys makes few queries at once, and the same one twice
 });
 
 test("a key that cannot be looked up is 503 and never 401, and works again with the database", async () => {
-  const proxy = await startCuttableProxy(readStack().pgbouncer.urls["feature"]!);
+  const proxy = await FaultProxy.start(readStack().pgbouncer.urls["feature"]!);
   const database = await openWorkload("feature", proxy.url);
   onTestFinished(async () => {
     await database.close();
@@ -265,13 +272,13 @@ test("a key that cannot be looked up is 503 and never 401, and works again with 
   const { id, key: text } = await key();
   const call = () => get(app, projects[0]!, bearer(text));
   expect((await call()).status).toBe(200);
-  await proxy.cut();
+  proxy.set({ kind: "reset" });
   expect((await call()).status).toBe(200);
   // The cached entry goes; what is in the database is still a good key.
   await redis.publish(REVOCATION_CHANNEL, id);
   await eventually(503, call, 10_000);
   expect((await call()).body).toMatchObject({ code: "DATABASE_UNAVAILABLE" });
-  await proxy.mend();
+  proxy.set({ kind: "pass" });
   await eventually(200, call, 10_000);
 });
 

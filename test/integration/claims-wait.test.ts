@@ -1,11 +1,12 @@
 import { readStack } from "@sluice/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openEvents } from "./event-source.ts";
-import { startTrainingInstance, type TrainingInstance } from "./training-instance.ts";
+import type { ServiceInstance } from "./service-instance.ts";
+import { startTrainingInstance } from "./training-instance.ts";
 import { type TrainingProject, trainingProject } from "./training-project.ts";
 import { until } from "./until.ts";
 
-let other: TrainingInstance;
+let other: ServiceInstance;
 
 beforeAll(async () => {
   other = await startTrainingInstance();

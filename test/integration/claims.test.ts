@@ -20,11 +20,12 @@ async function openFleet(jobs: readonly number[], runningJobs: number | null): P
   const own = await trainingProject();
   const { tenant } = own;
   await using admin = await openTestDatabase("admin", { base: 1, overflow: 0 });
+  const store = { db: admin, actor: "system:test" };
   const projects = jobs.map((count, index) => ({ name: `${tenant}-${index}`, jobs: count }));
-  for (const { name } of projects) await createProject(admin, { tenant, name });
-  await setQuotas(admin, { tenant, quotas: { running_jobs: runningJobs } });
+  for (const { name } of projects) await createProject(store, { tenant, name });
+  await setQuotas(store, { tenant, quotas: { running_jobs: runningJobs } });
   const scopes = ["jobs:claim", "jobs:read", "jobs:write"] as const;
-  const { key } = await createKey(admin, { tenant, project: null, name: "fleet", scopes });
+  const { key } = await createKey(store, { tenant, project: null, name: "fleet", scopes });
   const sql = openSuperuser();
   onTestFinished(() => sql.end({ timeout: 1 }));
   for (const project of projects) await insertJobs(sql, project.name, project.jobs);

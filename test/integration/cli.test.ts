@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readStack } from "@sluice/testing";
 import { expect, test } from "vitest";
+import { expectOps, type Json } from "./ops-api.ts";
 
 const MAIN = fileURLToPath(new URL("../../services/ops/src/cli/main.ts", import.meta.url));
 const HOME = dirname(process.env["SLUICE_STACK"]!);
@@ -79,6 +80,16 @@ test("a tenant, its project and a key of it are created, listed, rotated and rev
   const listed = await sluice(`keys list --tenant ${tenant}`);
   expect(listed.stdout).toMatch(new RegExp(`${created.id} +ci +${project} +revoked`));
   expect(listed.stdout).toMatch(new RegExp(`${rotated.id} +ci +${project} +valid`));
+  const log = await expectOps(200, "GET", `/v1/ops/audit-log?tenant=${tenant}`);
+  expect(log.items.map(({ action, target }: Json) => [action, target])).toEqual([
+    ["key.revoke", created.id],
+    ["key.revoke", created.id],
+    ["key.rotate", created.id],
+    ["key.create", created.id],
+    ["project.create", project],
+    ["tenant.create", tenant],
+  ]);
+  expect(log.items[0].actor).toMatch(/^cli:./);
   const secret = rotated.key.split("_")[2]!;
   const everything = await sluice(`keys list --tenant ${tenant} --json`);
   expect(everything.stdout).not.toContain(secret);

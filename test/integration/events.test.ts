@@ -1,12 +1,13 @@
 import { readStack } from "@sluice/testing";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type EventSource, openEvents, type TransitionEvent } from "./event-source.ts";
-import { startTrainingInstance, type TrainingInstance } from "./training-instance.ts";
+import type { ServiceInstance } from "./service-instance.ts";
+import { startTrainingInstance } from "./training-instance.ts";
 import { type TrainingProject, trainingProject } from "./training-project.ts";
 import { until } from "./until.ts";
 
 let own: TrainingProject;
-let other: TrainingInstance;
+let other: ServiceInstance;
 
 beforeAll(async () => {
   own = await trainingProject();

@@ -4,7 +4,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Slot } from "@sluice/db";
 import { SluiceError } from "@sluice/errors";
+import { readStack } from "@sluice/testing";
 import { expect, test } from "vitest";
+import { FaultProxy } from "../chaos/proxy/fault-proxy.ts";
 import { openGate } from "./open-gate.ts";
 import { until } from "./until.ts";
 
@@ -49,6 +51,30 @@ test("a caller is refused when its time is over, and not before, at ten times th
   });
   for (const lease of held) lease.release();
   expect(gate.status()).toMatchObject({ active: 0, waiting: 0 });
+});
+
+test("a gate that is made smaller lets go of slots as they come back, and one made larger opens more", async () => {
+  await using observed = openGate({ base: 3 });
+  const { gate } = observed;
+  const held = await Promise.all([1, 2, 3].map(() => gate.acquire(call)));
+  gate.adjust({ base: 1, overflow: 0, acquireTimeoutMs: 20 });
+  expect(gate.limits).toMatchObject({ base: 1, overflow: 0, acquireTimeoutMs: 20 });
+  await expect(gate.acquire(call)).rejects.toMatchObject({ code: "POOL_TIMEOUT" });
+  for (const lease of held) lease.release();
+  await until("one slot is left", () => gate.status().open === 1);
+  gate.adjust({ overflow: 2, acquireTimeoutMs: 30_000 });
+  const more = await Promise.all([1, 2, 3].map(() => gate.acquire(call)));
+  expect(gate.status()).toMatchObject({ size: 3, open: 3, active: 3 });
+  for (const lease of more) lease.release();
+});
+
+test("slots that are idle when a gate is made smaller close at once", async () => {
+  await using observed = openGate({ base: 4 });
+  const { gate } = observed;
+  await until("four are open", () => gate.status().idle === 4);
+  gate.adjust({ base: 1, overflow: 0 });
+  await until("one is open", () => gate.status().open === 1);
+  expect(gate.status()).toMatchObject({ size: 1, idle: 1, active: 0 });
 });
 
 test("the request's own deadline is kept when it is earlier, and named", async () => {
@@ -179,4 +205,35 @@ test("stopping refuses who waits, lets a lease end, and may be asked for twice",
   lease.release();
   await stopped;
   expect(gate.status()).toMatchObject({ open: 0, active: 0 });
+});
+
+test("connections that are reset between two statements: each statement that comes then ends, too", async () => {
+  await using proxy = await FaultProxy.start(readStack().pgbouncer.urls["feature"]!);
+  const slot = { url: proxy.url, applicationName: "sluice-test", connectTimeoutMs: 5_000 };
+  await using observed = openGate({
+    base: 4,
+    openSlot: (onDeath) => Slot.open({ ...slot, prepare: false }, onDeath),
+  });
+  let running = true;
+  let answered = 0;
+  const caller = async (): Promise<void> => {
+    while (running) {
+      const lease = await observed.gate.acquire(call).catch(() => undefined); // no connection, as it is meant to be
+      await lease?.query("select 1", []).then(
+        () => (answered += 1),
+        () => undefined,
+      );
+      lease?.release();
+    }
+  };
+  const callers = Promise.all(Array.from({ length: 16 }, caller));
+  for (let round = 0; round < 20; round += 1) {
+    const before = answered;
+    await until("statements are answered", () => answered > before + 50);
+    proxy.set({ kind: "reset" });
+    proxy.set({ kind: "pass" });
+  }
+  running = false;
+  await callers;
+  expect(observed.gate.status()).toMatchObject({ active: 0, waiting: 0 });
 });

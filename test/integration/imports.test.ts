@@ -181,6 +181,21 @@ describe("an upload", () => {
     expect(await storedRows("once-%")).toHaveLength(10);
   });
 
+  test("that is to be read otherwise is not the same", async () => {
+    const path = await project.draft();
+    const body = "sample_id,a,b\nread-1,x,y\n";
+    const first = { type: "text/csv", query: { rename: "label:a,uri:b" } };
+    expect((await project.upload(path, body, first)).status).toBe(200);
+    const alike = { type: "text/csv", query: { rename: "uri:b,label:a" } };
+    expect((await project.upload(path, body, alike)).status).toBe(200);
+    for (const query of [{}, { rename: "label:b" }, { ...first.query, sample_id_prefix: "r" }]) {
+      const { status, json } = await project.upload(path, body, { type: "text/csv", query });
+      expect([status, json().code]).toEqual([409, "PART_CONFLICT"]);
+      expect(json().detail).toContain("read otherwise");
+    }
+    expect(await storedRows("read-%")).toMatchObject([{ label: "x" }]);
+  });
+
   test("that comes twice at once is stored once", async () => {
     const path = await project.draft();
     const body = lines(numbered("twin-", 12_000));

@@ -4,7 +4,7 @@ import { type HandledTask, type Handlers, TaskQueue, TaskWorker } from "@sluice/
 import { createLogger } from "@sluice/telemetry";
 import { readStack } from "@sluice/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { startCuttableProxy } from "./cuttable-proxy.ts";
+import { FaultProxy } from "../chaos/proxy/fault-proxy.ts";
 import { until } from "./until.ts";
 
 type Kinds = Readonly<Record<"quick" | "slow", { readonly n: number }>>;
@@ -90,17 +90,17 @@ test("a kind whose workers are busy holds up none of another", async () => {
 });
 
 test("while Redis is away adding fails, and all goes on when it is back; each outage is logged once", async () => {
-  const proxy = await startCuttableProxy(readStack().redis.url);
+  const proxy = await FaultProxy.start(readStack().redis.url);
   onTestFinished(() => proxy.close());
   const { add, openWorker, lines } = openQueue(proxy.url);
   const done: string[] = [];
   const worker = openWorker({ quick: async ({ id }) => void done.push(id) });
   await add("quick", "before");
   await until("the first", () => done.length === 1);
-  await proxy.cut();
+  proxy.set({ kind: "reset" });
   for (let n = 0; n < 5; n += 1) await expect(add("quick", `away ${n}`)).rejects.toThrow();
   await until("the worker knows", () => !worker.isConnected);
-  await proxy.mend();
+  proxy.set({ kind: "pass" });
   await until("it is back", async () => {
     await add("quick", "after").catch(() => undefined);
     return done.includes("after");
@@ -134,13 +134,13 @@ test("a worker that stops tells its task, which another one then does", async ()
 });
 
 test("a queue and a worker can be stopped while Redis is away, and when it never was there", async () => {
-  const proxy = await startCuttableProxy(readStack().redis.url);
+  const proxy = await FaultProxy.start(readStack().redis.url);
   const lost = openQueue(proxy.url);
   const done: string[] = [];
   const worker = lost.openWorker({ quick: async ({ id }) => void done.push(id) });
   await lost.add("quick", "a");
   await until("it works", () => done.length === 1);
-  await proxy.cut();
+  proxy.set({ kind: "reset" });
   await until("it is lost", () => !worker.isConnected);
   const never = openQueue("redis://127.0.0.1:1");
   const idle = never.openWorker({});
@@ -149,7 +149,7 @@ test("a queue and a worker can be stopped while Redis is away, and when it never
   await Promise.all([worker.stop(), lost.queue.close(), idle.stop(), never.queue.close()]);
   // Whatever still tried to come back would be heard now.
   const { lines } = lost;
-  await proxy.mend();
+  proxy.set({ kind: "pass" });
   await proxy.close();
   expect(lines.filter(({ level }) => level === "info")).toEqual([]);
 });

@@ -114,12 +114,13 @@ test("a platform key and a tenant without quotas are never refused", async () =>
 test("the service answers 429 with Retry-After to the tenant over its quota, and serves another", async () => {
   const admin = await openWorkload("admin", readStack().pgbouncer.urls["admin"]!);
   onTestFinished(() => admin.close());
+  const store = { db: admin, actor: "system:test" };
   const make = async (quota: number | null): Promise<() => Promise<Response>> => {
     const tenant = `q-${Math.random().toString(36).slice(2, 12)}`;
-    await createTenant(admin, { name: tenant });
-    await createProject(admin, { tenant, name: tenant });
-    await setQuotas(admin, { tenant, quotas: { requests_per_second: quota } });
-    const { key } = await createKey(admin, {
+    await createTenant(store, { name: tenant });
+    await createProject(store, { tenant, name: tenant });
+    await setQuotas(store, { tenant, quotas: { requests_per_second: quota } });
+    const { key } = await createKey(store, {
       tenant,
       project: null,
       name: "test",

@@ -79,7 +79,7 @@ test.each(["sluice_training", "sluice_sample", "sluice_import"])(
   },
 );
 
-test("the monitor sees what sessions do and none of the data", async () => {
+test("the monitor sees what sessions do, verifies keys, and reads none of the data", async () => {
   const { urlAs } = await migratedDatabase();
   const sql = connect(urlAs("sluice_monitor"));
   const [seen] =
@@ -88,11 +88,13 @@ test("the monitor sees what sessions do and none of the data", async () => {
   for (const table of [
     "features.online_values",
     "features.feature_views",
-    "auth.api_keys",
+    "auth.audit_log",
     "migrations.ledger",
   ]) {
     await expect(sql.unsafe(`SELECT FROM ${table}`)).rejects.toMatchObject(DENIED);
   }
+  expect([...(await sql`SELECT FROM auth.api_keys`)]).toEqual([]);
+  await expect(sql`UPDATE auth.api_keys SET revoked_at = NULL`).rejects.toMatchObject(DENIED);
 });
 
 test("the administrator writes who may do what, and reads no features", async () => {

@@ -33,7 +33,8 @@ export async function serviceProject<Body>(
       authorization: `Bearer ${options.key ?? own.key}`,
       ...options.headers,
     });
-    if (body !== undefined) headers.set("content-type", "application/json");
+    if (body !== undefined && !headers.has("content-type"))
+      headers.set("content-type", "application/json");
     // Read for each request: a service that was restarted may have moved.
     const { origin = readStack().services[service]?.url ?? "" } = options;
     const url = path.startsWith("/v1/")

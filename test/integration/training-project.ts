@@ -59,3 +59,17 @@ export async function trainingProject(): Promise<TrainingProject> {
     },
   };
 }
+
+/** Running jobs whose ranks may be silent for an hour. */
+export async function claimJobs(
+  project: TrainingProject,
+  jobs: number,
+  worldSize: number,
+): Promise<Claim[]> {
+  const claims: Claim[] = [];
+  for (let job = 0; job < jobs; job += 1) {
+    await project.createJob({ world_size: worldSize, heartbeat_timeout_seconds: 3_600 });
+    claims.push(await project.claim());
+  }
+  return claims;
+}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Attempt, type End, type Held, type Pace, type Tally } from "./attempt.ts";
 import { type FaultPlan, noFaults } from "./faults.ts";
-import { TrainingApi } from "./training-api.ts";
+import { type Observer, TrainingApi } from "./training-api.ts";
 
 export interface FleetOptions {
   /** Of the training manager; asked for each request. */
@@ -15,6 +15,7 @@ export interface FleetOptions {
   readonly faults?: FaultPlan;
   /** How long a claim waits for a job. @default 1 */
   readonly waitSeconds?: number;
+  readonly observe?: Observer;
 }
 
 /** One attempt that a fleet worked on. */

@@ -4,7 +4,11 @@ import { Agent, request } from "node:http";
 export interface Answer {
   readonly status: number;
   readonly body: AnswerBody;
+  readonly retryAfter: string | null;
 }
+
+/** Is told of every answer, and how many milliseconds it took. */
+export type Observer = (answer: Answer, tookMs: number) => void;
 
 /** The members of answers that trainers look at. */
 export interface AnswerBody {
@@ -25,10 +29,17 @@ export class TrainingApi {
   /** Asked for each request: a service that was restarted may have moved. */
   readonly #origin: () => string;
   readonly #key: string;
+  readonly #observe: Observer | undefined;
 
-  constructor(options: { origin: () => string; key: string; maxSockets?: number }) {
+  constructor(options: {
+    origin: () => string;
+    key: string;
+    maxSockets?: number;
+    observe?: Observer;
+  }) {
     this.#origin = options.origin;
     this.#key = options.key;
+    this.#observe = options.observe;
     this.#agent = new Agent({ keepAlive: true, maxSockets: options.maxSockets ?? Infinity });
   }
 
@@ -37,8 +48,15 @@ export class TrainingApi {
     return this.send("POST", `${path}/jobs:claim${query}`, { claimed_by: claimedBy });
   }
 
+  async send(method: string, path: string, body: object): Promise<Answer> {
+    const start = performance.now();
+    const answer = await this.#exchange(method, path, body);
+    this.#observe?.(answer, performance.now() - start);
+    return answer;
+  }
+
   /** A response that is not JSON is an Error: no part of the API answers so. */
-  send(method: string, path: string, body: object): Promise<Answer> {
+  #exchange(method: string, path: string, body: object): Promise<Answer> {
     const text = JSON.stringify(body);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const outgoing = request(this.#origin() + path, {
@@ -51,7 +69,7 @@ export class TrainingApi {
         "content-length": Buffer.byteLength(text),
       },
     });
-    const broke = (): void => resolve({ status: 0, body: {} });
+    const broke = (): void => resolve({ status: 0, body: {}, retryAfter: null });
     outgoing.on("timeout", () => outgoing.destroy());
     outgoing.on("error", broke);
     outgoing.on("response", (response) => {
@@ -62,7 +80,8 @@ export class TrainingApi {
         const answer = Buffer.concat(chunks).toString();
         try {
           const parsed = answer === "" ? {} : (JSON.parse(answer) as AnswerBody);
-          resolve({ status: response.statusCode ?? 0, body: parsed });
+          const retryAfter = response.headers["retry-after"] ?? null;
+          resolve({ status: response.statusCode ?? 0, body: parsed, retryAfter });
         } catch (error) {
           reject(error);
         }

@@ -1,9 +1,11 @@
-export { type PlanNode, explain, readsOf } from "./explain.ts";
+export { type PlanKind, type PlanNode, explain, readsOf } from "./explain.ts";
 export { freePort, freePortBase } from "./free-port.ts";
+export { type LocalStack, type LocalStackOptions, startLocalStack } from "./local-stack.ts";
 export { readStack } from "./read-stack.ts";
 export type { Stack } from "./read-stack.ts";
 export { startScratchPostgres } from "./scratch-postgres.ts";
 export type { ScratchAddress, ScratchPostgres } from "./scratch-postgres.ts";
+export { unprivilegedIdentity } from "./unprivileged-identity.ts";
 export { uniqueProject } from "./unique-project.ts";
 export type { TestProject } from "./unique-project.ts";
 export { type ScratchDatabase, openScratchDatabase } from "./scratch-database.ts";

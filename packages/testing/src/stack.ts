@@ -1,17 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { freePortBase } from "./free-port.ts";
-
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-
-interface LocalStack {
-  /** Idempotent. */
-  stop(): Promise<void>;
-}
+import { type LocalStack, startLocalStack } from "./local-stack.ts";
 
 /**
  * The global set-up of the test projects that need a stack: whichever comes first starts it, all of them use
@@ -23,50 +10,20 @@ export default async function setup(): Promise<() => Promise<void>> {
   return () => stack.stop();
 }
 
+type Stoppable = Pick<LocalStack, "stop">;
+
 /** Each project loads this module for itself; only the process is common to them. */
-function shared(): { stack?: Promise<LocalStack> } {
+function shared(): { stack?: Promise<Stoppable> } {
   const key = Symbol.for("sluice.testing.stack");
-  const registry = globalThis as { [key]?: { stack?: Promise<LocalStack> } };
+  const registry = globalThis as { [key]?: { stack?: Promise<Stoppable> } };
   return (registry[key] ??= {});
 }
 
-async function startStack(): Promise<LocalStack> {
+async function startStack(): Promise<Stoppable> {
   if (process.env["SLUICE_STACK"] !== undefined) return { stop: async () => {} };
-  const home = await mkdtemp(join(tmpdir(), "sluice-test-"));
-  const env = {
-    ...process.env,
-    SLUICE_HOME: home,
-    SLUICE_PORT_BASE: String(await freePortBase()),
-    // What fails eight times is given up within seconds instead of minutes.
-    SLUICE_OUTBOX_BACKOFF_MS: "50",
-  };
-  const stop = runOnce(async () => {
-    await npm(env, "stop");
-    await rm(home, { recursive: true, force: true });
-  });
-  try {
-    await npm(env, "start", "--", "--detach");
-  } catch (error) {
-    // What did not start may not stop either; why it did not start is the news.
-    await stop().catch(() => {});
-    throw error;
-  }
+  // What fails eight times is given up within seconds instead of minutes.
+  const stack = await startLocalStack({ env: { SLUICE_OUTBOX_BACKOFF_MS: "50" } });
   // Vitest's workers are started later, with this environment.
-  process.env["SLUICE_STACK"] = join(home, "stack.json");
-  return { stop };
-}
-
-async function npm(env: NodeJS.ProcessEnv, ...command: string[]): Promise<void> {
-  const child = spawn("npm", ["--silent", ...command], {
-    cwd: ROOT,
-    env,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
-  if (code !== 0) throw new Error(`npm ${command.join(" ")} ended with ${code ?? signal}`);
-}
-
-function runOnce<T>(body: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => (result ??= body());
+  process.env["SLUICE_STACK"] = stack.file;
+  return stack;
 }

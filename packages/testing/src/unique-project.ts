@@ -35,9 +35,10 @@ export async function uniqueProject(
   try {
     const tenant = `t-${randomBytes(6).toString("hex")}`;
     const project = `${tenant}-p`;
-    await createTenant(db, { name: tenant });
-    await createProject(db, { tenant, name: project });
-    const { key } = await createKey(db, { tenant, project, name: "test", scopes });
+    const store = { db, actor: "system:test" };
+    await createTenant(store, { name: tenant });
+    await createProject(store, { tenant, name: project });
+    const { key } = await createKey(store, { tenant, project, name: "test", scopes });
     return { tenant, project, key };
   } finally {
     await db.close();
