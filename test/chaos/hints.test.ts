@@ -4,7 +4,7 @@ import { openEvents } from "../integration/event-source.ts";
 import { startTrainingInstance } from "../integration/training-instance.ts";
 import { trainingProject } from "../integration/training-project.ts";
 import { until } from "../integration/until.ts";
-import { FAULTS } from "./faults.ts";
+import { killServer } from "./faults/kill.ts";
 import { serviceMetric } from "./service-metrics.ts";
 
 test("Redis stopped: a waiting claim gets a job of another instance, and a stream tells of it", async () => {
@@ -51,23 +51,26 @@ test("Redis killed: instances hear each other again once it is back", async () =
   expect((await answer).json().job.id).toBe(id);
 });
 
-test.each(FAULTS.slice(0, 2))("$name: streams stay and miss nothing", async ({ strike }) => {
-  const project = await trainingProject();
-  const { id } = await project.createJob();
-  const { url } = readStack().services["training-manager"]!;
-  const events = `${url}/v1/projects/${project.project}/jobs/${id}/events`;
-  const streams = await Promise.all(
-    Array.from({ length: 10 }, () => openEvents(events, project.key)),
-  );
-  await until("all follow", () => streams.every((stream) => stream.events.length === 1));
-  await strike();
-  await until(
-    "the service is back",
-    async () => (await project.send("POST", `/jobs/${id}/cancel`)).status === 200,
-    30_000,
-  );
-  await Promise.all(streams.map(({ ended }) => ended));
-  for (const stream of streams) {
-    expect(stream.events.map(({ to }) => to)).toEqual(["pending", "cancelled"]);
-  }
-});
+test.each(["postgres", "pgbouncer"] as const)(
+  "%s killed: streams stay and miss nothing",
+  async (server) => {
+    const project = await trainingProject();
+    const { id } = await project.createJob();
+    const { url } = readStack().services["training-manager"]!;
+    const events = `${url}/v1/projects/${project.project}/jobs/${id}/events`;
+    const streams = await Promise.all(
+      Array.from({ length: 10 }, () => openEvents(events, project.key)),
+    );
+    await until("all follow", () => streams.every((stream) => stream.events.length === 1));
+    await killServer(server);
+    await until(
+      "the service is back",
+      async () => (await project.send("POST", `/jobs/${id}/cancel`)).status === 200,
+      30_000,
+    );
+    await Promise.all(streams.map(({ ended }) => ended));
+    for (const stream of streams) {
+      expect(stream.events.map(({ to }) => to)).toEqual(["pending", "cancelled"]);
+    }
+  },
+);

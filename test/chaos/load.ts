@@ -10,34 +10,53 @@ export interface Outcome {
 }
 
 export interface Load {
-  readonly outcomes: Outcome[];
-  /** Requests on their way. */
-  inFlight(): number;
+  readonly outcomes: readonly Outcome[];
+  /** When each request that is on its way was sent. */
+  inFlight(): readonly number[];
   /** Lets the requests on their way end. */
   stop(): Promise<void>;
 }
 
-/** A client pauses this long after a refusal: not the whole Retry-After, but not at once either. */
-const PAUSE_MS = 20;
+/** What a load looks at of an answer. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: () => { readonly code: string };
+}
 
-/** `clients` that each send one request after the other, until stopped. */
-export function startLoad(clients: number, request: () => Promise<Response>): Load {
+/** A client pauses this long after a refusal: not the whole Retry-After, but not at once either. */
+const REFUSED_PAUSE_MS = 20;
+
+export function isSuccess({ status }: Pick<Outcome, "status">): boolean {
+  return status >= 200 && status < 300;
+}
+
+/**
+ * `clients` that each send one request after the other, until stopped. `request` gets the client's number.
+ * @param pauseMs of a client between two requests
+ */
+export function startLoad(
+  clients: number,
+  request: (client: number) => Promise<Answered>,
+  pauseMs = 0,
+): Load {
   const outcomes: Outcome[] = [];
+  const sentAt = new Map<number, number>();
   let running = true;
-  let inFlight = 0;
-  const loop = async (): Promise<void> => {
+  const loop = async (client: number): Promise<void> => {
     while (running) {
-      inFlight += 1;
-      const outcome = await observe(request);
-      inFlight -= 1;
+      sentAt.set(client, performance.now());
+      const outcome = await observe(() => request(client));
+      sentAt.delete(client);
       outcomes.push(outcome);
-      if (outcome.status !== 200) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      const pause = isSuccess(outcome) ? pauseMs : Math.max(pauseMs, REFUSED_PAUSE_MS);
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
     }
   };
-  const loops = Array.from({ length: clients }, loop);
+  const loops = Array.from({ length: clients }, (_, client) => loop(client));
   return {
     outcomes,
-    inFlight: () => inFlight,
+    inFlight: () => [...sentAt.values()],
     stop: async () => {
       running = false;
       await Promise.all(loops);
@@ -45,21 +64,16 @@ export function startLoad(clients: number, request: () => Promise<Response>): Lo
   };
 }
 
-async function observe(request: () => Promise<Response>): Promise<Outcome> {
+async function observe(request: () => Promise<Answered>): Promise<Outcome> {
   const start = performance.now();
   const ended = (rest: Pick<Outcome, "status" | "code" | "retryAfter">): Outcome => {
     const endedAt = performance.now();
     return { ...rest, endedAt, tookMs: endedAt - start };
   };
   try {
-    const response = await request();
-    const body = await response.text();
-    const code = response.ok ? undefined : (JSON.parse(body) as { code: string }).code;
-    return ended({
-      status: response.status,
-      code,
-      retryAfter: response.headers.get("retry-after"),
-    });
+    const { status, headers, json } = await request();
+    const code = isSuccess({ status }) ? undefined : json().code;
+    return ended({ status, code, retryAfter: headers.get("retry-after") });
   } catch (error) {
     return ended({ status: 0, code: String((error as Error).cause ?? error), retryAfter: null });
   }
