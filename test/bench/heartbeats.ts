@@ -11,6 +11,7 @@ import {
 } from "../integration/open-database.ts";
 import {
   type Claim,
+  claimJobs,
   type TrainingProject,
   trainingProject,
 } from "../integration/training-project.ts";
@@ -18,11 +19,14 @@ import { interleave, type Variant } from "./interleaved.ts";
 import { HttpConnection } from "./http-connection.ts";
 import { openLoop, type OpenLoopResult } from "./open-loop.ts";
 import { cpuSeconds } from "./process-cpu.ts";
-import { percentile, renderTable } from "./table.ts";
+import type { WriterPlan, WriterResult } from "./heartbeat-writer.ts";
+import { runChild } from "./run-child.ts";
+import { percentile, renderRows, renderTable } from "./table.ts";
 
 const JOBS = 120;
 const WORLD_SIZE = 20;
 const CLIENTS = 240;
+const CLIENTS_EACH = 128;
 const RATE = JOBS * WORLD_SIZE;
 const SAMPLE_MS = 100;
 const WARM_UP_SECONDS = 3;
@@ -31,29 +35,64 @@ const WINDOW_SECONDS = 5;
 /** Heartbeats of 2,400 ranks: coalesced against one UPDATE each over the same gate, and through the whole service. */
 export async function benchHeartbeats(rounds: number, windows: number): Promise<string> {
   const project = await trainingProject();
-  const claims: Claim[] = [];
-  for (let job = 0; job < JOBS; job += 1) {
-    await project.createJob({ world_size: WORLD_SIZE, heartbeat_timeout_seconds: 3_600 });
-    claims.push(await project.claim());
-  }
-  return [await compare(project, claims, rounds), await serve(project, claims, windows)].join("\n");
+  const claims = await claimJobs(project, JOBS, WORLD_SIZE);
+  return [
+    await compare(project, claims, rounds),
+    await together(project, claims, windows),
+    await serve(project, claims, windows),
+  ].join("\n");
+}
+
+async function idOf({ project }: TrainingProject): Promise<string> {
+  await using superuser = openSuperuser();
+  const [row] = await superuser<{ project_id: string }[]>`
+    select project_id from auth.projects where name = ${project}`;
+  return row!.project_id;
 }
 
 async function compare(
-  { project }: TrainingProject,
+  project: TrainingProject,
   claims: readonly Claim[],
   rounds: number,
 ): Promise<string> {
   await using db = await openTestDatabase("training");
-  await using superuser = openSuperuser();
-  const [row] = await superuser<{ project_id: string }[]>`
-    select project_id from auth.projects where name = ${project}`;
-  const measured = await interleave(variantsOf(db, row!.project_id, claims), {
+  const measured = await interleave(variantsOf(db, await idOf(project), claims), {
     rounds,
     iterations: 12_000,
     clients: CLIENTS,
   });
   return renderTable(`Heartbeats of ${RATE} ranks, ${CLIENTS} at a time, committed`, measured);
+}
+
+/** Two instances that flush beats of the same ranks at the same time. */
+async function together(
+  project: TrainingProject,
+  claims: readonly Claim[],
+  windows: number,
+): Promise<string> {
+  const file = new URL("heartbeat-writer.ts", import.meta.url);
+  const plan: WriterPlan = {
+    projectId: await idOf(project),
+    claims,
+    worldSize: WORLD_SIZE,
+    clients: CLIENTS_EACH,
+    seconds: WINDOW_SECONDS,
+  };
+  const rows: string[][] = [];
+  for (let window = 0; window < windows; window += 1) {
+    const both = await Promise.all([1, 2].map(() => runChild<WriterResult>(file, plan)));
+    rows.push([
+      ...both.map(({ rate }) => rate.toFixed(0)),
+      Math.max(...both.map(({ p99 }) => p99)).toFixed(1),
+      String(both.flatMap(({ failures }) => failures).length),
+      String(both.reduce((sum, { count }) => sum + count, 0)),
+    ]);
+  }
+  return renderRows(
+    `Two instances, ${CLIENTS_EACH} callers each, the same ${RATE} ranks, windows of ${WINDOW_SECONDS} s`,
+    ["one, beats/s", "the other", "p99 ms", "failed", "samples"],
+    rows,
+  );
 }
 
 function variantsOf(db: TestDatabase, projectId: string, claims: readonly Claim[]): Variant[] {

@@ -30,10 +30,10 @@ export class HttpConnection {
     headers: Readonly<Record<string, string>>,
     body: string,
   ): string {
-    const { host, pathname } = new URL(url);
+    const { host, pathname, search } = new URL(url);
     const all = { host, ...headers, "content-length": Buffer.byteLength(body) };
     const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-    return `${method} ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
+    return `${method} ${pathname}${search} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
   }
 
   /** One at a time. Resolves with the answer's status when all of it has come; 0 when the connection broke. */

@@ -82,7 +82,7 @@ async function measure(flows: Flow[], seconds: number): Promise<Window> {
 async function limit({ tenant }: FeatureProject, perSecond: number): Promise<void> {
   await using admin = await openTestDatabase("admin", { base: 1, overflow: 0 });
   const quotas = { requests_per_second: Math.round(perSecond) };
-  await setQuotas(admin, { tenant, quotas });
+  await setQuotas({ db: admin, actor: "system:test" }, { tenant, quotas });
 }
 
 function render(title: string, peak: number, windows: readonly Window[]): string {

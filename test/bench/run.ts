@@ -1,20 +1,28 @@
-import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import startStack from "@sluice/testing/stack";
+import { conditionsOf } from "../report/conditions.ts";
+import { renderMarkdown } from "../report/render-markdown.ts";
+import type { Section } from "../report/report.ts";
+import { writeReport } from "../report/write-report.ts";
 import { benchBatches } from "./batches.ts";
+import { benchDiagnostics } from "./diagnostics.ts";
 import { benchEncodings } from "./encodings.ts";
 import { benchGate } from "./gate.ts";
 import { benchHeartbeats } from "./heartbeats.ts";
 import { benchImport } from "./import.ts";
+import { benchLoaders } from "./loaders.ts";
 import { benchLookUps } from "./look-ups.ts";
 import { benchOverload } from "./overload.ts";
+import { replay } from "./replay/replay.ts";
 import { benchSamples } from "./samples.ts";
 import { benchShuffle } from "./shuffle.ts";
 
-const USAGE = `npm run bench [-- --quick] [gate] [look-ups] [batches] [encodings] [heartbeats] [import] [overload]
-                           [samples] [shuffle]
+const USAGE = `npm run bench [-- --quick] [replay] [gate] [look-ups] [batches] [diagnostics] [encodings] [heartbeats]
+                           [import] [loaders] [overload] [samples] [shuffle]
   --quick   fewer and shorter rounds
-Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No figure decides anything.
+Without a name: replay, which has the figures of the design's first page. Prints a report and writes it, with plots, to
+reports/bench/ of SLUICE_HOME. Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No
+figure decides anything.
 `;
 
 const { values, positionals } = parseArgs({
@@ -25,23 +33,46 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<string>>> = {
-  gate: (quick) => benchGate(quick ? 3 : 9),
-  batches: (quick) => benchBatches(quick ? 2 : 30),
-  heartbeats: (quick) => benchHeartbeats(quick ? 3 : 9, quick ? 1 : 10),
-  import: (quick) => benchImport(quick ? 50_000 : 200_000, quick ? 3 : 5),
-  overload: (quick) => benchOverload(quick ? 3 : 60),
-  "look-ups": (quick) => benchLookUps(quick ? 1 : 5, quick ? 1 : 5),
-  shuffle: (quick) => benchShuffle(quick ? 3 : 9),
-  encodings: (quick) => benchEncodings(quick ? 3 : 10),
-  samples: (quick) => benchSamples(quick ? 2 : 10),
+const QUICK_REPLAY = { rounds: 2, seconds: 5, jobs: [2, 30, 120], samples: 100_000 };
+const REPLAY = { rounds: 5, seconds: 20, jobs: [2, 5, 15, 30, 60, 120], samples: 1_000_000 };
+
+const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Section[]>>> = {
+  replay: (quick) => replay(quick ? QUICK_REPLAY : REPLAY),
+  gate: tables((quick) => benchGate(quick ? 3 : 9)),
+  batches: tables((quick) => benchBatches(quick ? 2 : 30)),
+  diagnostics: tables((quick) => benchDiagnostics(quick ? 2 : 6, quick ? 10 : 20)),
+  heartbeats: tables((quick) => benchHeartbeats(quick ? 3 : 9, quick ? 1 : 10)),
+  import: tables((quick) => benchImport(quick ? 50_000 : 200_000, quick ? 3 : 5)),
+  loaders: tables((quick) => benchLoaders(quick ? 5 : 60)),
+  overload: tables((quick) => benchOverload(quick ? 3 : 60)),
+  "look-ups": tables((quick) => benchLookUps(quick ? 1 : 5, quick ? 1 : 5)),
+  shuffle: tables((quick) => benchShuffle(quick ? 3 : 9)),
+  encodings: tables((quick) => benchEncodings(quick ? 3 : 10)),
+  samples: tables((quick) => benchSamples(quick ? 2 : 10)),
 };
+
+/** A bench whose answer is Markdown: headings of the second level, each with a table. */
+function tables(run: (quick: boolean) => Promise<string>): (quick: boolean) => Promise<Section[]> {
+  return async (quick) =>
+    (await run(quick))
+      .split(/^## /m)
+      .filter((part) => part.trim() !== "")
+      .map((part) => {
+        const [heading = "", ...rest] = part.split("\n");
+        return { heading, markdown: rest.join("\n").trim() };
+      });
+}
 
 async function bench(names: readonly string[]): Promise<void> {
   const stop = await startStack();
   try {
-    process.stdout.write(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}\n\n`);
-    for (const name of names) process.stdout.write(`${await BENCHES[name]!(values.quick)}\n`);
+    const options = { benches: names.join(", "), windows: values.quick ? "quick" : "full" };
+    const conditions = await conditionsOf(options);
+    const sections: Section[] = [];
+    for (const name of names) sections.push(...(await BENCHES[name]!(values.quick)));
+    const report = { title: "Benchmarks", conditions, sections };
+    const folder = await writeReport("bench", report);
+    process.stdout.write(`\n${renderMarkdown(report)}\n${folder}/report.html\n`);
   } finally {
     await stop();
   }
@@ -52,4 +83,4 @@ if (values.help) process.stdout.write(USAGE);
 else if (unknown.length > 0) {
   process.stderr.write(`There is no bench ${unknown.join(", ")}.\n${USAGE}`);
   process.exitCode = 2;
-} else await bench(positionals.length > 0 ? positionals : Object.keys(BENCHES));
+} else await bench(positionals.length > 0 ? positionals : ["replay"]);

@@ -1,16 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { json } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
+import { runChild } from "../run-child.ts";
 import type { Flow, LoadPlan, LoadResult } from "./plan.ts";
 
 /** Offers load from a process of its own, and waits for what became of it. */
-export async function offer(plan: LoadPlan): Promise<LoadResult> {
-  const file = fileURLToPath(new URL("generator.ts", import.meta.url));
-  const child = spawn(process.execPath, [file], { stdio: ["pipe", "pipe", "inherit"] });
-  child.stdin.end(JSON.stringify(plan));
-  const [result] = await Promise.all([json(child.stdout), once(child, "exit")]);
-  return result as LoadResult;
+export function offer(plan: LoadPlan): Promise<LoadResult> {
+  return runChild(new URL("generator.ts", import.meta.url), plan);
 }
 
 /** A whole HTTP request as text. */
