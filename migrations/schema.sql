@@ -301,6 +301,21 @@ CREATE TRIGGER selected_blocks_keep BEFORE INSERT OR UPDATE ON data.selected_blo
 GRANT INSERT, SELECT ON TABLE data.selected_blocks TO sluice_import;
 GRANT SELECT ON TABLE data.selected_blocks TO sluice_sample;
 
+CREATE TABLE data.uploads (
+  dataset_id bigint NOT NULL,
+  version integer NOT NULL,
+  part text COLLATE "C" NOT NULL,
+  segment_id bigint NOT NULL,
+  rows integer NOT NULL DEFAULT 0,
+  bytes bigint NOT NULL DEFAULT 0,
+  rows_committed integer NOT NULL DEFAULT 0,
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  error json,
+  CONSTRAINT uploads_pkey PRIMARY KEY (dataset_id, version, part)
+) WITH (fillfactor=50);
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE data.uploads TO sluice_import;
+GRANT SELECT ON TABLE data.uploads TO sluice_sample;
+
 CREATE TABLE data.version_segments (
   dataset_id bigint NOT NULL,
   version integer NOT NULL,

@@ -34,6 +34,7 @@ const STEPS: readonly (readonly [method: string, path: string, query?: string])[
   ["post", `${DATASET}/versions`],
   ["post", `${VERSION}/samples`, "?part=main"],
   ["get", `${VERSION}/parts`],
+  ["get", `${VERSION}/parts/{part}`],
   ["delete", `${VERSION}/parts/{part}`],
   ["post", `${VERSION}/samples`, "?part=main"],
   ["post", `${VERSION}/seal`],

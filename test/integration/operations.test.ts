@@ -1,8 +1,6 @@
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
-import type { ReadableStream as WebStream } from "node:stream/web";
 import { readStack } from "@sluice/testing";
 import { beforeAll, describe, expect, test } from "vitest";
+import { followedEvents } from "./followed-events.ts";
 import { type ImportProject, importProject } from "./import-project.ts";
 import { openSuperuser } from "./open-database.ts";
 import { startDataLoader } from "./service-instance.ts";
@@ -30,26 +28,8 @@ async function sealedVersion(rows: number, prefix: string): Promise<string> {
   return path;
 }
 
-/** Reads an event stream to its end, an event each. */
-async function* events(url: string, headers: Readonly<Record<string, string>> = {}) {
-  const response = await fetch(url, {
-    headers: { authorization: `Bearer ${project.key}`, accept: "text/event-stream", ...headers },
-  });
-  expect([response.status, response.headers.get("content-type")]).toEqual([
-    200,
-    "text/event-stream",
-  ]);
-  const input = Readable.fromWeb(response.body as WebStream);
-  let id = "";
-  for await (const line of createInterface({ input })) {
-    const [, field, value = ""] = /^(\w*): ?(.*)$/.exec(line) ?? [];
-    if (field === "id") id = value;
-    if (field !== "data") continue;
-    const operation = JSON.parse(value) as Operation;
-    expect(operation.updated_at).toBe(id);
-    yield operation;
-  }
-}
+const events = (url: string, headers: Readonly<Record<string, string>> = {}) =>
+  followedEvents<Operation>(url, project.key, { headers });
 
 const urlOf = (location: string): string => readStack().services["data-loader"]!.url + location;
 

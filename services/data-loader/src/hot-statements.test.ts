@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Queryable } from "./data-loader.ts";
 import { findDataset, listDatasets } from "./datasets/queries.ts";
 import { findPart, listParts } from "./imports/queries.ts";
+import { findPartStatus, touchUpload } from "./imports/upload-queries.ts";
 import {
   claimOperation,
   findOperation,
@@ -78,6 +79,9 @@ async function fill({ superuser }: ScratchData): Promise<void> {
     insert into data.selected_blocks (dataset_id, segment_id, block, bits)
     select dataset_id, segment_id, n, decode(repeat('00', 1024), 'hex')
     from data.segments cross join generate_series(1, 3000) as n where state = 'loading'`;
+  await superuser`
+    insert into data.uploads (dataset_id, version, part, segment_id)
+    select dataset_id, version, 'main', 0 from data.versions`;
   await superuser`
     insert into data.operations (project_id, operation_id, dataset_id, kind, state, request, ended_at)
     select ${projectId}, gen_random_uuid(), dataset_id, 'seal', 'succeeded', '{}', now() from data.datasets`;
@@ -192,6 +196,7 @@ describe.each(KINDS)("with a %s plan", (kind) => {
     project_id: projectId,
     operation_id: "00000000-0000-8000-8000-000000000000",
   });
+  const uploadKey = { datasetId: "1", segmentId: "1", version: 1, part: "main" };
   const STATEMENTS: Readonly<Record<string, (db: Queryable) => Promise<unknown>>> = {
     "finding a dataset": (db) => findDataset(db, projectId, "scratch"),
     "listing datasets": (db) => listDatasets(db, projectId, { ...page, after: "d2" }),
@@ -204,6 +209,10 @@ describe.each(KINDS)("with a %s plan", (kind) => {
     "finding a plan": (db) => findPlan(db, projectId, "p1"),
     "finding a part": (db) => findPart(db, scratch.datasetId, 1, "main"),
     "listing parts": (db) => listParts(db, scratch.datasetId, 1, page),
+    "telling how far a part is": (db) =>
+      findPartStatus(db, { datasetId: scratch.datasetId, version: 1, part: "main" }),
+    "saying how far an upload is": (db) =>
+      touchUpload(db, uploadKey, { rows: 2, bytes: 2, rowsCommitted: 1 }),
     "finding an operation": (db) => findOperation(db, operation()),
     "claiming an operation": (db) => claimOperation(db, operation(), 60),
     "touching an operation": (db) => touchOperation(db, operation(), 0.5),
@@ -213,7 +222,14 @@ describe.each(KINDS)("with a %s plan", (kind) => {
   test.each(Object.entries(STATEMENTS))("%s looks at an index", async (_what, run) => {
     const nodes = await explained(run);
     // A table of one page is read as it is.
-    const large = new Set(["datasets", "versions", "plans", "operations", "sample_metadata"]);
+    const large = new Set([
+      "datasets",
+      "versions",
+      "plans",
+      "operations",
+      "sample_metadata",
+      "uploads",
+    ]);
     const scans = nodes.filter((node) => large.has(node["Relation Name"] ?? ""));
     const kinds = scans.map((node) => node["Node Type"]).filter((type) => type.endsWith("Scan"));
     expect(kinds).not.toContain("Seq Scan");

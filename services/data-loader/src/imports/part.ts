@@ -10,11 +10,13 @@ import { getVersion, requireDraft } from "../versions/version.ts";
 import { decompressed } from "./decompress.ts";
 import type { InputRow } from "./input-row.ts";
 import { FORMATS, type MediaType } from "./media.ts";
-import { deletePart, findPart, insertPart, type PartRow } from "./queries.ts";
+import { deletePart, type FinishedPart, findPart, insertPart, type PartRow } from "./queries.ts";
 import { RowFaults } from "./row-faults.ts";
 import { type Reading, RowReader } from "./row.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import type { UploadBody } from "./upload-body.ts";
+import { UploadProgress } from "./upload-progress.ts";
+import { forgetUpload, type UploadKey } from "./upload-queries.ts";
 
 /** What parts are written with. */
 export interface PartDeps {
@@ -33,6 +35,8 @@ export interface Upload {
   readonly encoding: string | undefined;
   readonly type: MediaType;
   readonly reading: Reading;
+  /** Of the request. */
+  readonly requestId: string;
 }
 
 /** For so many bytes on the wire: more come of run lengths and dictionaries that were made up. */
@@ -59,34 +63,37 @@ export async function importPart(deps: PartDeps, upload: Upload): Promise<PartRo
     return asBefore(known, { sha256: body.sha256(), options: optionsOf(upload) });
   }
   const segment = await insertSegment(importDb, datasetId);
+  const key = { ...segment, version, part };
+  const onMissed = (err: unknown): void =>
+    deps.logger.warn({ err, segment_id: segment.segmentId }, "upload not touched");
+  const writer = new SegmentWriter(importDb, segment, onMissed);
+  const current = () => ({
+    rows: writer.rows,
+    bytes: body.bytes,
+    rowsCommitted: writer.rowsCommitted,
+  });
+  const progress = new UploadProgress(importDb, key, current, onMissed);
   try {
-    return await load(deps, upload, segment);
+    const finished = await load(upload, writer);
+    await progress.stop();
+    return await keep(importDb, key, finished);
   } catch (error) {
-    void deps.background.start("give-up-segment", () => discard(importDb, segment));
+    await progress.stop();
+    const { background } = deps;
+    void background.start("fail-upload", () => progress.fail(error, upload.requestId));
+    void background.start("give-up-segment", () => discard(importDb, segment));
     throw error;
   }
 }
 
-async function load(deps: PartDeps, upload: Upload, segment: SegmentKey): Promise<PartRow> {
-  const { importDb, logger } = deps;
-  const writer = new SegmentWriter(importDb, segment, (err) =>
-    logger.warn({ err, segment_id: segment.segmentId }, "segment not touched"),
-  );
+async function load(upload: Upload, writer: SegmentWriter): Promise<FinishedPart> {
   try {
     await writeRows(upload, writer);
     const contentSha256 = await writer.finish();
-    const { version, part, body } = upload;
+    const { body } = upload;
     const { rows } = writer;
     const sha256 = body.sha256();
-    return await keep(importDb, segment, {
-      version,
-      part,
-      rows,
-      bytes: body.bytes,
-      sha256,
-      options: optionsOf(upload),
-      contentSha256,
-    });
+    return { rows, bytes: body.bytes, sha256, options: optionsOf(upload), contentSha256 };
   } finally {
     await writer.end();
   }
@@ -133,22 +140,22 @@ function addRow(
   }
 }
 
-type Finished = Parameters<typeof insertPart>[2];
-
 /** Makes the part be there, unless another upload of it was faster. */
-async function keep(db: Queryable, segment: SegmentKey, finished: Finished): Promise<PartRow> {
-  const { datasetId } = segment;
+async function keep(db: Queryable, upload: UploadKey, finished: FinishedPart): Promise<PartRow> {
+  const { datasetId, version, part } = upload;
   try {
-    const row = await insertPart(db, segment, finished);
+    const row = await insertPart(db, upload, finished);
     if (row !== undefined) return row;
   } catch (error) {
     if (!isUniqueViolation(error, "parts_pkey")) throw error;
-    const winner = await findPart(db, datasetId, finished.version, finished.part);
+    const winner = await findPart(db, datasetId, version, part);
     if (winner === undefined) throw error;
-    await discard(db, segment);
-    return asBefore(winner, finished);
+    await discard(db, upload);
+    const same = asBefore(winner, finished);
+    await forgetUpload(db, upload);
+    return same;
   }
-  requireDraft(await getVersion(db, datasetId, finished.version));
+  requireDraft(await getVersion(db, datasetId, version));
   throw new SluiceError("DATABASE_UNAVAILABLE", "The upload was given up meanwhile. Repeat it.");
 }
 
@@ -163,7 +170,7 @@ function optionsOf({ type, encoding = "identity", reading }: Upload): string {
   return JSON.stringify({ type, encoding, rename: [...rename].toSorted(), sampleIdPrefix });
 }
 
-function asBefore(known: PartRow, now: Pick<Finished, "sha256" | "options">): PartRow {
+function asBefore(known: PartRow, now: Pick<FinishedPart, "sha256" | "options">): PartRow {
   const isSameContent = known.sha256 === now.sha256;
   if (isSameContent && (known.options ?? now.options) === now.options) return known;
   const how = isSameContent
@@ -197,14 +204,4 @@ export async function removePart(
   }
   requireDraft(await getVersion(importDb, datasetId, version));
   throw new SluiceError("PART_NOT_FOUND", `Version ${version} has no part "${part}".`);
-}
-
-/** A part as the API shows it. */
-export function renderPart({
-  segment_id: _segment,
-  options: _options,
-  bytes,
-  ...shown
-}: PartRow): object {
-  return { ...shown, bytes: BigInt(bytes) };
 }

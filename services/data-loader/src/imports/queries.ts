@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import type { Queryable } from "../data-loader.ts";
 import type { SegmentKey } from "../segments/queries.ts";
 import type { Batch } from "./batch.ts";
+import type { UploadKey } from "./upload-queries.ts";
 
 export interface PartRow {
   readonly part: string;
@@ -88,10 +89,8 @@ export async function insertBatch(
   }
 }
 
-/** A part that was uploaded to its end. */
+/** What an upload is that came to its end. */
 export interface FinishedPart {
-  readonly version: number;
-  readonly part: string;
   readonly rows: number;
   readonly bytes: number;
   /** Of the bytes that were sent. */
@@ -104,32 +103,38 @@ export interface FinishedPart {
 
 /**
  * Makes a segment whole and a part of its version: the one statement by which an upload happens. The version's row is
- * share-locked first, so that it is a draft until then; sealing locks it exclusively.
+ * share-locked first, so that it is a draft until then; sealing locks it exclusively. Who follows the upload sees the
+ * part instead.
  * @returns undefined when the version is no draft any more or the segment was given up
  * @throws PostgresError 23505 of parts_pkey when the part is there already
  */
 export async function insertPart(
   db: Queryable,
-  { datasetId, segmentId }: SegmentKey,
-  part: FinishedPart,
+  { datasetId, segmentId, version, part }: UploadKey,
+  finished: FinishedPart,
 ): Promise<PartRow | undefined> {
   const query = sql<PartRow>`
     with draft as materialized (
       select dataset_id, version from data.versions
-      where dataset_id = ${datasetId}::bigint and version = ${part.version}::int and state = 'draft'
+      where dataset_id = ${datasetId}::bigint and version = ${version}::int and state = 'draft'
       for share
     ),
     whole as (
       update data.segments as segment
-      set state = 'whole', rows = ${part.rows}::int, sha256 = ${part.contentSha256}, touched_at = now()
+      set state = 'whole', rows = ${finished.rows}::int, sha256 = ${finished.contentSha256}, touched_at = now()
       from draft
       where segment.dataset_id = ${datasetId}::bigint and segment.segment_id = ${segmentId}::bigint
         and segment.state = 'loading'
       returning segment.segment_id
+    ),
+    uploaded as (
+      delete from data.uploads as upload using whole
+      where upload.dataset_id = ${datasetId}::bigint and upload.version = ${version}::int and upload.part = ${part}
+        and upload.segment_id = whole.segment_id
     )
     insert into data.parts as part (dataset_id, version, part, segment_id, rows, bytes, sha256, options)
-    select draft.dataset_id, draft.version, ${part.part}, whole.segment_id, ${part.rows}::int, ${part.bytes}::bigint,
-      ${part.sha256}, ${part.options}
+    select draft.dataset_id, draft.version, ${part}, whole.segment_id, ${finished.rows}::int, ${finished.bytes}::bigint,
+      ${finished.sha256}, ${finished.options}
     from draft cross join whole
     returning ${COLUMNS}`;
   const [row] = await db.run("data.insert_part", query);
@@ -153,6 +158,11 @@ export async function deletePart(
       delete from data.parts as part using draft
       where part.dataset_id = draft.dataset_id and part.version = draft.version and part.part = ${part}
       returning part.segment_id
+    ),
+    forgotten as (
+      delete from data.uploads as upload using gone
+      where upload.dataset_id = ${datasetId}::bigint and upload.version = ${version}::int and upload.part = ${part}
+        and upload.error is not null
     )
     update data.segments as segment set state = 'purging', touched_at = now()
     from gone

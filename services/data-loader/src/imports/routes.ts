@@ -7,9 +7,11 @@ import { getDataset } from "../datasets/dataset.ts";
 import { VersionParams } from "../versions/schemas.ts";
 import { getVersion } from "../versions/version.ts";
 import { MEDIA_TYPES, mediaTypeOf } from "./media.ts";
-import { importPart, removePart, renderPart } from "./part.ts";
+import { importPart, removePart } from "./part.ts";
+import { partStatusRoute } from "./part-status-route.ts";
 import { listParts, type PartRow } from "./queries.ts";
 import { parseRename } from "./rename.ts";
+import { renderPart } from "./render-part.ts";
 import { PartAnswer, PartPage, PartParams, UploadQuery } from "./schemas.ts";
 import { UploadBody } from "./upload-body.ts";
 import { Uploads } from "./uploads.ts";
@@ -19,7 +21,7 @@ const VERSION_PATH = "/v1/projects/:project/datasets/:dataset/versions/:version"
 const UPLOAD_DESCRIPTION = `The body is ${MEDIA_TYPES.join(", ")}, of any size, also with Content-Encoding gzip or zstd. \
 Columns are \`sample_id\`, \`feature_hash\`, \`label\`, \`uri\`, \`created_at\` and \`attributes\`; all others go into the \
 attributes. All rows are stored, or none: bad rows are named by line and column. Uploading the same bytes as the same \
-part again, to be read alike, is answered alike.`;
+part again, to be read alike, is answered alike. Meanwhile \`GET …/parts/{part}\` tells how far the upload is.`;
 
 /** Uploads, lists and deletes the parts of a draft. */
 export function partRoutes(app: App, api: DataLoader): void {
@@ -56,6 +58,8 @@ export function partRoutes(app: App, api: DataLoader): void {
       return { ...page, items: page.items.map(renderPart) };
     },
   });
+
+  partStatusRoute(app, api, `${VERSION_PATH}/parts/:part`);
 
   app.route({
     method: "DELETE",
@@ -106,7 +110,8 @@ function uploadRoute(app: App, api: DataLoader): void {
       const { dataset_id: datasetId } = await getDataset(importDb, projectId, dataset);
       const body = new UploadBody(request.body as Readable);
       const encoding = request.headers["content-encoding"]?.toLowerCase();
-      const upload = { datasetId, version, part, body, encoding, type, reading };
+      const { id: requestId } = request;
+      const upload = { datasetId, version, part, body, encoding, type, reading, requestId };
       try {
         const deps = { ...api, logger: request.log };
         return renderPart(await uploads.run(() => importPart(deps, upload)));

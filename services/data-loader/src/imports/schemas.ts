@@ -1,3 +1,4 @@
+import { EVENT_STREAM } from "@sluice/http";
 import { Type } from "typebox";
 import { VersionParams } from "../versions/schemas.ts";
 
@@ -45,6 +46,36 @@ const PartObject = Type.Object(
   },
   { description: "The part" },
 );
+
+const PartStatus = Type.Object({
+  part: Type.String(),
+  state: Type.Enum(["uploading", "done", "failed"]),
+  rows: Type.Integer({ description: "That came until now" }),
+  bytes: Type.Integer({ description: "As they were sent, until now" }),
+  rows_committed: Type.Integer({
+    description: "That are stored; nobody sees them before the part is done",
+  }),
+  sha256: Type.Union([Type.String(), Type.Null()], {
+    description: "Of the bytes as they were sent; known when it is done",
+  }),
+  created_at: Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
+    description: "Known when it is done",
+  }),
+  updated_at: Type.String({ format: "date-time" }),
+  error: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()], {
+    description: "The problem with which it failed",
+  }),
+});
+
+export const PartStatusAnswer = {
+  description: "The part, or the stream",
+  content: {
+    "application/json": { schema: Type.Unsafe<object>(PartStatus) },
+    [EVENT_STREAM]: {
+      schema: Type.String({ description: "Events of the type `part`; data is the part" }),
+    },
+  },
+};
 
 /** Answers that handlers give as plain objects; integers may be BigInt. */
 export const PartAnswer = Type.Unsafe<object>(PartObject);

@@ -25,6 +25,7 @@ export class SegmentWriter {
   readonly #heartbeat: NodeJS.Timeout;
   #batch = new Batch(0);
   #characters = 0;
+  #rowsCommitted = 0;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(db: Queryable, segment: SegmentKey, onMissedTouch: (error: unknown) => void) {
@@ -39,6 +40,11 @@ export class SegmentWriter {
   /** Rows until now. */
   get rows(): number {
     return this.#batch.first + this.#batch.rows;
+  }
+
+  /** Of them, those that are stored. */
+  get rowsCommitted(): number {
+    return this.#rowsCommitted;
   }
 
   /** About how many characters they have. */
@@ -85,7 +91,10 @@ export class SegmentWriter {
   }
 
   async #write(batch: Batch): Promise<void> {
-    if ((await insertBatch(this.#db, this.#segment, batch)) === batch.rows) return;
+    if ((await insertBatch(this.#db, this.#segment, batch)) === batch.rows) {
+      this.#rowsCommitted += batch.rows;
+      return;
+    }
     const detail = "Nothing was heard of the upload for so long that it was given up. Repeat it.";
     throw new SluiceError("DATABASE_UNAVAILABLE", detail);
   }

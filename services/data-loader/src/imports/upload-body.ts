@@ -30,12 +30,12 @@ export class UploadBody implements AsyncIterable<Buffer> {
   /**
    * Left early, the stream stays open: Node discards the rest of a body that was answered before its end, so that the
    * client gets to read the answer.
-   * @throws SluiceError REQUEST_TIMEOUT; the stream's error when the client went away
+   * @throws SluiceError REQUEST_TIMEOUT, CLIENT_CLOSED_REQUEST
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     const chunks = this.#stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
     for (;;) {
-      const next = await within(chunks.next(), this.#silenceMs);
+      const next = await within(chunks.next().catch(clientGone), this.#silenceMs);
       if (next.done === true) return;
       this.#bytes += next.value.length;
       this.#hash.update(next.value);
@@ -47,6 +47,12 @@ export class UploadBody implements AsyncIterable<Buffer> {
   async drain(): Promise<void> {
     for await (const _ of this);
   }
+}
+
+/** A request's body fails in no other way. */
+function clientGone(cause: unknown): never {
+  const detail = "The client closed the connection before its upload had come.";
+  throw new SluiceError("CLIENT_CLOSED_REQUEST", detail, { cause });
 }
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T> {

@@ -1,10 +1,12 @@
 import { SluiceError } from "@sluice/errors";
 import { type App, sendEventStream, wantsEventStream } from "@sluice/http";
 import type { DataLoader } from "../data-loader.ts";
+import { drainSignal } from "../following/drain-signal.ts";
+import { FollowHeaders, NothingFollows } from "../following/schemas.ts";
 import { operationStream } from "./follow.ts";
 import { findOperation, type OperationRow } from "./queries.ts";
 import { renderOperation } from "./render-operation.ts";
-import { NothingFollows, OperationAnswer, OperationHeaders, OperationParams } from "./schemas.ts";
+import { OperationAnswer, OperationParams } from "./schemas.ts";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -14,9 +16,7 @@ With \`Accept: text/event-stream\` each change as it is seen: \`event: operation
 
 /** Reads and follows long-running operations. */
 export function operationRoutes(app: App, { sampleDb, projectOf }: DataLoader): void {
-  const draining = new AbortController();
-  // Streams end as soon as the instance drains; their clients go on at another one.
-  app.addHook("preClose", async () => draining.abort());
+  const draining = drainSignal(app);
 
   app.route({
     method: "GET",
@@ -29,7 +29,7 @@ export function operationRoutes(app: App, { sampleDb, projectOf }: DataLoader): 
       description: DESCRIPTION,
       tags: ["Operations"],
       params: OperationParams,
-      headers: OperationHeaders,
+      headers: FollowHeaders,
       response: { 200: OperationAnswer, 204: NothingFollows },
     },
     handler: async (request, reply) => {
@@ -39,8 +39,7 @@ export function operationRoutes(app: App, { sampleDb, projectOf }: DataLoader): 
       if (!wantsEventStream(request)) return renderOperation(row);
       if (row.ended_at !== null && request.headers["last-event-id"] === row.updated_at)
         return reply.code(204).send(null);
-      const { signal } = request.exchange;
-      const either = AbortSignal.any([signal, draining.signal]);
+      const either = AbortSignal.any([request.exchange.signal, draining]);
       return sendEventStream(reply, operationStream(sampleDb, row, either));
     },
   });

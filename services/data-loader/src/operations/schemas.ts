@@ -7,12 +7,6 @@ export const OperationParams = Type.Object({
   operation: Type.String(),
 });
 
-export const OperationHeaders = Type.Object({
-  "last-event-id": Type.Optional(
-    Type.String({ description: "Of the last event that the client had (streams only)" }),
-  ),
-});
-
 const Operation = Type.Object({
   id: Type.String(),
   kind: Type.Enum([...OPERATION_KINDS]),
@@ -38,10 +32,6 @@ export const OperationAnswer = {
     },
   },
 };
-
-export const NothingFollows = Type.Null({
-  description: "The operation has ended and the client has seen it (streams only)",
-});
 
 /** Of routes that begin an operation. */
 export const Accepted = {
