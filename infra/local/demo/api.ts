@@ -44,10 +44,9 @@ export class ProjectApi {
       headers: { "content-type": type, authorization: `Bearer ${this.#key}` },
       signal: AbortSignal.timeout(UPLOAD_TIMEOUT_MS),
     });
-    const [[response]] = (await Promise.all([
-      once(request, "response"),
-      pipeline(body, request),
-    ])) as [[http.IncomingMessage], unknown];
+    // A refusal comes before all is sent, and says more than that the rest could not be. Any other fault is the request's too.
+    pipeline(body, request).catch(() => undefined);
+    const [response] = (await once(request, "response")) as [http.IncomingMessage];
     return this.#answerOf("POST", path, response.statusCode ?? 0, await text(response));
   }
 

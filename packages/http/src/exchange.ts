@@ -91,6 +91,5 @@ function expire(exchange: Exchange, timeoutMs: number): void {
 function answerFor({ reply }: Exchange, reason: SluiceError): void {
   if (reply.sent) return;
   if (reply.raw.headersSent) reply.raw.destroy();
-  // Part of the body may not have been read, so that the connection cannot be used again.
-  else void reply.header("connection", "close").send(reason);
+  else void reply.send(reason);
 }

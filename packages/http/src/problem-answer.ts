@@ -1,5 +1,6 @@
 import { SluiceError, toProblem, toSluiceError } from "@sluice/errors";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { closeGently } from "./lingering-close.ts";
 import { renderProblemJson } from "./problem-json.ts";
 import { REQUEST_ID_HEADER } from "./request-id.ts";
 
@@ -21,6 +22,10 @@ export function answerWithProblem(
   if (error.retryAfterSeconds !== undefined) {
     reply.header("retry-after", String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
   }
+  const { raw } = request;
+  if (!raw.complete) closeGently(raw);
+  // Nobody reads the rest any more. Of a body that nobody began to read Node throws it away, and the connection stays.
+  if (!raw.complete && raw.readableDidRead) reply.header("connection", "close");
   reply
     .code(error.status)
     .header(REQUEST_ID_HEADER, request.id)

@@ -1,5 +1,4 @@
 import type { Readable } from "node:stream";
-import { SluiceError } from "@sluice/errors";
 import { type App, PageQuery, readPage } from "@sluice/http";
 import { instantOf } from "@sluice/values";
 import type { DataLoader } from "../data-loader.ts";
@@ -99,7 +98,7 @@ function uploadRoute(app: App, api: DataLoader): void {
       querystring: UploadQuery,
       response: { 200: PartAnswer },
     },
-    handler: async (request, reply) => {
+    handler: async (request) => {
       const { importDb, projectOf } = api;
       const { dataset, version } = request.params;
       const { part, rename, sample_id_prefix: sampleIdPrefix } = request.query;
@@ -112,15 +111,8 @@ function uploadRoute(app: App, api: DataLoader): void {
       const encoding = request.headers["content-encoding"]?.toLowerCase();
       const { id: requestId } = request;
       const upload = { datasetId, version, part, body, encoding, type, reading, requestId };
-      try {
-        const deps = { ...api, logger: request.log };
-        return renderPart(await uploads.run(() => importPart(deps, upload)));
-      } catch (error) {
-        // Who was silent for so long will not read the rest of the connection either.
-        if (error instanceof SluiceError && error.code === "REQUEST_TIMEOUT")
-          reply.header("connection", "close");
-        throw error;
-      }
+      const deps = { ...api, logger: request.log };
+      return renderPart(await uploads.run(() => importPart(deps, upload)));
     },
   });
 }

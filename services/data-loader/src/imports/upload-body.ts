@@ -28,7 +28,7 @@ export class UploadBody implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Left early, the stream stays open: Node discards the rest of a body that was answered before its end, so that the
+   * Left early, the stream stays open: the rest of a body that was answered before its end is discarded, so that the
    * client gets to read the answer.
    * @throws SluiceError REQUEST_TIMEOUT, CLIENT_CLOSED_REQUEST
    */
