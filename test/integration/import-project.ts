@@ -34,6 +34,8 @@ export interface UploadOptions {
   readonly encoding?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Another instance of the service. @default the stack's */
+  readonly origin?: string;
 }
 
 /** A project of a test's own in the stack's data-loader, with a dataset. */
@@ -61,9 +63,10 @@ export async function importProject(): Promise<ImportProject> {
   };
   const upload: ImportProject["upload"] = async (path, body, options = {}) => {
     const { type = "application/x-ndjson", encoding, query = {}, signal } = options;
+    const { origin = readStack().services["data-loader"]!.url } = options;
     const headers = new Headers({ authorization: `Bearer ${own.key}`, "content-type": type });
     if (encoding !== undefined) headers.set("content-encoding", encoding);
-    const url = `${readStack().services["data-loader"]!.url}/v1/projects/${own.project}${path}/samples`;
+    const url = `${origin}/v1/projects/${own.project}${path}/samples`;
     const response = await fetch(`${url}?${new URLSearchParams(query).toString()}`, {
       method: "POST",
       headers,

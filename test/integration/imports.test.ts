@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { readStack } from "@sluice/testing";
 import { tableFromArrays, tableToIPC } from "apache-arrow";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import type postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ProjectApi } from "../../infra/local/demo/api.ts";
 import { serviceMetric } from "../chaos/service-metrics.ts";
 import { type ImportProject, importProject } from "./import-project.ts";
 import { openSuperuser } from "./open-database.ts";
@@ -225,6 +227,21 @@ describe("an upload", () => {
     expect(await partsOf(path)).toEqual([]);
     socket.destroy();
     await until("the rows are purged", async () => (await storedRows("slow-%")).length === 0);
+  });
+
+  test("that is refused while most of it is still to come tells its client why", async () => {
+    const path = await project.draft();
+    const { url } = readStack().services["data-loader"]!;
+    const api = new ProjectApi({ url, project: project.project, key: project.key });
+    const body = Readable.from(
+      (function* () {
+        yield '{"sample_id":"early","created_at":"yesterday"}\n'.repeat(100);
+        // More than all buffers on the way hold.
+        for (let line = 0; line < 400; line += 1) yield `{"sample_id":"${"x".repeat(65_536)}"}\n`;
+      })(),
+    );
+    const uploading = api.upload(`${path.slice(1)}/samples`, "application/x-ndjson", body);
+    await expect(uploading).rejects.toThrow(/answered 422: .*"line":1,.* is not a time/);
   });
 
   test.each<

@@ -1,6 +1,7 @@
 import { type Data, DataType, DateUnit, makeVector, TimeUnit, Type } from "apache-arrow";
 import { invalidArgument } from "@sluice/http";
 import { instantOf } from "@sluice/values";
+import type { RowBudget } from "./row-budget.ts";
 import { dayValue, floatValue } from "./typed-values.ts";
 
 /** The value of a row: what JSON has, bigint, `JSON.rawJSON`, or null. */
@@ -12,22 +13,23 @@ const DAY_MS = 86_400_000;
  * How the values of a column are read.
  * @throws SluiceError VALIDATION_FAILED for a type that JSON does not have
  */
-export function arrowValues(data: Data, column: string): ValueAt {
-  const valueAt = presentValues(data, column);
+export function arrowValues(data: Data, column: string, budget: RowBudget): ValueAt {
+  const valueAt = presentValues(data, column, budget);
   return data.nullCount === 0 && !DataType.isNull(data.type)
     ? valueAt
     : (index) => (data.getValid(index) ? valueAt(index) : null);
 }
 
-function presentValues(data: Data, column: string): ValueAt {
+function presentValues(data: Data, column: string, budget: RowBudget): ValueAt {
   const { type } = data;
   if (!isThere(data)) throw invalidArgument("/body", `has less of column "${column}" than it says`);
   if (DataType.isFloat(type)) return convert(data, (value) => floatValue(value as number));
   if (DataType.isTimestamp(type)) return timestamps(data, type.unit);
   if (DataType.isDate(type)) return convert(data, dateOf(type.unit));
-  if (DataType.isStruct(type)) return structs(data, column);
-  if (DataType.isList(type) || DataType.isFixedSizeList(type)) return lists(data, column);
-  if (DataType.isDictionary(type)) return dictionary(data, column);
+  if (DataType.isStruct(type)) return structs(data, column, budget);
+  if (DataType.isList(type) || DataType.isFixedSizeList(type)) return lists(data, column, budget);
+  if (DataType.isDictionary(type)) return dictionary(data, column, budget);
+  if (isText(type)) return texts(data, column, budget);
   if (isPlain(type)) return convert(data, (value) => value);
   throw notTaken(column, type);
 }
@@ -51,16 +53,30 @@ function isThere(data: Data): boolean {
   return length === 0 || Number(offsets[length]) <= available;
 }
 
-/** Texts, integers and booleans are what they are. */
+/** Integers and booleans are what they are. */
 function isPlain(type: DataType): boolean {
-  return (
-    DataType.isInt(type) ||
-    DataType.isBool(type) ||
-    DataType.isUtf8(type) ||
-    DataType.isLargeUtf8(type) ||
-    DataType.isUtf8View(type) ||
-    DataType.isNull(type)
-  );
+  return DataType.isInt(type) || DataType.isBool(type) || DataType.isNull(type);
+}
+
+function isText(type: DataType): boolean {
+  return DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
+}
+
+const VIEW_BYTES = 16;
+
+function texts(data: Data, column: string, budget: RowBudget): ValueAt {
+  const vector = makeVector(data);
+  const { valueOffsets: offsets, type } = data;
+  const { buffer, byteOffset, byteLength } = data.values as Uint8Array;
+  const views = new DataView(buffer, byteOffset, byteLength);
+  // A view begins with the text's length.
+  const lengthAt = DataType.isUtf8View(type)
+    ? (index: number) => views.getInt32(index * VIEW_BYTES, true)
+    : (index: number) => Number(offsets[index + 1]) - Number(offsets[index]);
+  return (index) => {
+    budget.spend(Math.max(0, lengthAt(index)), column);
+    return vector.get(index) as unknown;
+  };
 }
 
 function convert(data: Data, one: (value: unknown) => unknown): ValueAt {
@@ -83,33 +99,40 @@ function dateOf(unit: DateUnit): (value: unknown) => string {
     : (ms) => instantOf(BigInt(Number(ms)) * 1_000n);
 }
 
-function structs(data: Data, column: string): ValueAt {
+function structs(data: Data, column: string, budget: RowBudget): ValueAt {
   const members = data.children.map((child, index) => {
     const { name } = data.type.children[index]!;
-    return { name, valueAt: arrowValues(child, `${column}.${name}`) };
+    return { name, valueAt: arrowValues(child, `${column}.${name}`, budget) };
   });
-  return (index) =>
-    Object.fromEntries(members.map(({ name, valueAt }) => [name, valueAt(index)] as const));
+  return (index) => {
+    budget.spend(members.length, column);
+    return Object.fromEntries(members.map(({ name, valueAt }) => [name, valueAt(index)] as const));
+  };
 }
 
-function lists(data: Data, column: string): ValueAt {
+function lists(data: Data, column: string, budget: RowBudget): ValueAt {
   const [child] = data.children;
   // Its length is but a claim.
   if (DataType.isNull(child!.type)) throw notTaken(column, child!.type);
-  const itemAt = arrowValues(child!, `${column}[]`);
+  const itemAt = arrowValues(child!, `${column}[]`, budget);
   const { valueOffsets: offsets, stride, type } = data;
   const bounds = DataType.isFixedSizeList(type)
     ? (index: number) => [index * stride, (index + 1) * stride] as const
     : (index: number) => [Number(offsets[index]), Number(offsets[index + 1])] as const;
   return (index) => {
     const [start, end] = bounds(index);
+    budget.spend(end - start, column);
     return Array.from({ length: end - start }, (_, offset) => itemAt(start + offset));
   };
 }
 
 /** The words of a dictionary may come in several pieces. */
-function dictionary({ dictionary: words, values }: Data, column: string): ValueAt {
-  const pieces = words!.data.map((data) => ({ data, wordAt: arrowValues(data, column) }));
+function dictionary(
+  { dictionary: words, values }: Data,
+  column: string,
+  budget: RowBudget,
+): ValueAt {
+  const pieces = words!.data.map((data) => ({ data, wordAt: arrowValues(data, column, budget) }));
   return (index) => {
     let word = Number(values[index]);
     for (const { data, wordAt } of pieces) {

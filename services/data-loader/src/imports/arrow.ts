@@ -1,11 +1,11 @@
 import { type RecordBatch, RecordBatchReader } from "apache-arrow";
 import { SluiceError } from "@sluice/errors";
 import { invalidArgument } from "@sluice/http";
+import { BadArrow, checkedMessages } from "./arrow-messages.ts";
 import { arrowValues } from "./arrow-values.ts";
 import type { ByteSource, InputRow, InputRows } from "./input-row.ts";
+import { RowBudget } from "./row-budget.ts";
 
-/** A record batch is held as a whole. */
-const MAX_BATCH_BYTES = 128 * 1024 * 1024;
 const MAX_BATCH_ROWS = 4_000_000;
 const ROWS_AT_ONCE = 500;
 
@@ -14,67 +14,59 @@ const ROWS_AT_ONCE = 500;
  * hold could not be bounded, and Content-Encoding does the same for the whole stream.
  */
 export async function* readArrow(source: ByteSource): InputRows {
-  const batches = new BatchBytes(source);
+  const messages = new KeptFailure(checkedMessages(source));
   try {
-    const reader = await RecordBatchReader.from(batches);
+    const reader = await (await RecordBatchReader.from(messages)).open();
+    if (reader.schema === undefined) throw new BadArrow("it has no schema");
     let line = 1;
     for await (const batch of reader) {
-      batches.begin();
       yield* rowsOf(batch, line);
       line += batch.numRows;
     }
-  } catch (error) {
+  } catch (thrown) {
     // What went wrong with the upload itself comes through the library.
-    if (batches.failure !== undefined) throw batches.failure;
-    throw error instanceof SluiceError ? error : notArrow(error as Error);
+    const error = messages.failure ?? (thrown as Error);
+    throw error instanceof SluiceError ? error : notArrow(error);
   }
 }
 
 function* rowsOf(batch: RecordBatch, firstLine: number): Generator<InputRow[]> {
-  if (batch.numRows > MAX_BATCH_ROWS) throw new Error(`a batch has ${batch.numRows} rows`);
+  if (batch.numRows > MAX_BATCH_ROWS) throw new BadArrow(`a batch has ${batch.numRows} rows`);
   const names = batch.schema.fields.map(({ name }) => name);
-  const columns = batch.data.children.map((data, index) => arrowValues(data, names[index]!));
-  for (let first = 0; first < batch.numRows; first += ROWS_AT_ONCE) {
-    const count = Math.min(ROWS_AT_ONCE, batch.numRows - first);
-    yield Array.from({ length: count }, (_, offset) => ({
-      line: firstLine + first + offset,
-      names,
-      values: columns.map((valueAt) => valueAt(first + offset)),
-    }));
+  const budget = new RowBudget();
+  const columns = batch.data.children.map((data, index) =>
+    arrowValues(data, names[index]!, budget),
+  );
+  let rows: InputRow[] = [];
+  for (let index = 0; index < batch.numRows; index += 1) {
+    budget.beginRow(firstLine + index);
+    const values = columns.map((valueAt) => valueAt(index));
+    rows.push({ line: firstLine + index, names, values });
+    if (rows.length < ROWS_AT_ONCE && !budget.isSpent) continue;
+    yield rows;
+    rows = [];
+    budget.begin();
   }
+  if (rows.length > 0) yield rows;
 }
 
-/** Counts what comes for one record batch, and keeps the error that ended the upload. */
-class BatchBytes implements AsyncIterable<Buffer> {
+/** Keeps the error that ended the upload. */
+class KeptFailure implements AsyncIterable<Uint8Array> {
   failure: Error | undefined;
-  readonly #source: ByteSource;
-  #bytes = 0;
+  readonly #source: AsyncIterable<Uint8Array>;
 
-  constructor(source: ByteSource) {
+  constructor(source: AsyncIterable<Uint8Array>) {
     this.#source = source;
   }
 
-  begin(): void {
-    this.#bytes = 0;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of this.#source) {
-        this.#bytes += chunk.length;
-        if (this.#bytes > MAX_BATCH_BYTES) throw batchTooLarge();
-        yield chunk;
-      }
+      yield* this.#source;
     } catch (error) {
       this.failure = error as Error;
       throw error;
     }
   }
-}
-
-function batchTooLarge(): SluiceError {
-  const detail = `A record batch may have ${MAX_BATCH_BYTES} bytes. Write smaller ones.`;
-  return new SluiceError("PAYLOAD_TOO_LARGE", detail);
 }
 
 function notArrow(error: Error): SluiceError {

@@ -6,6 +6,12 @@ import { type RowFaults, unreadable } from "./row-faults.ts";
 import { NotUtf8, onlyUtf8 } from "./utf8.ts";
 
 const ROWS_AT_ONCE = 500;
+/** Of so many columns a row is read before the next. */
+const FIELDS_AT_ONCE = 50_000;
+const MAX_COLUMNS = 10_000;
+
+/** Records that are read ahead: each may have as many fields as bytes. A stream's option, and the parser is one. */
+const FEW_WAIT: object = { readableHighWaterMark: 2 };
 
 interface CsvRecord {
   readonly info: InfoRecord;
@@ -20,6 +26,7 @@ export async function* readCsv(source: ByteSource, faults: RowFaults): InputRows
     skip_empty_lines: true,
     relax_column_count: true,
     max_record_size: MAX_LINE_BYTES,
+    ...FEW_WAIT,
   });
   const bytes = Readable.from(onlyUtf8(source));
   bytes.once("error", (error) => parser.destroy(error));
@@ -48,6 +55,13 @@ async function* rowsOf(records: AsyncIterable<CsvRecord>, faults: RowFaults): In
   for await (const { record, info } of records) {
     if (names === undefined) {
       names = record;
+      if (names.length > MAX_COLUMNS)
+        unreadable(faults, {
+          line: 1,
+          column: null,
+          value: undefined,
+          reason: `has ${names.length} columns; the limit is ${MAX_COLUMNS}`,
+        });
       continue;
     }
     const line = info.lines - lineBreaksIn(record);
@@ -57,7 +71,7 @@ async function* rowsOf(records: AsyncIterable<CsvRecord>, faults: RowFaults): In
       const reason = `has ${record.length} fields where the head line has ${names.length}`;
       faults.add({ line, column: null, value: undefined, reason });
     }
-    if (rows.length < ROWS_AT_ONCE) continue;
+    if (rows.length < ROWS_AT_ONCE && rows.length * names.length < FIELDS_AT_ONCE) continue;
     yield rows;
     rows = [];
   }

@@ -20,7 +20,7 @@ export class LineTooLong extends Error {
   }
 }
 
-/** Cuts a stream into lines; those that end in one chunk come together. @throws LineTooLong */
+/** Cuts a stream into lines; those that end in one chunk come together, empty ones are left out. @throws LineTooLong */
 export async function* linesOf(source: ByteSource, maxBytes: number): AsyncGenerator<Line[]> {
   let number = 0;
   let begun: Buffer[] = [];
@@ -30,6 +30,10 @@ export async function* linesOf(source: ByteSource, maxBytes: number): AsyncGener
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
       number += 1;
+      if (end === start && begun.length === 0) {
+        start += 1;
+        continue;
+      }
       if (length + end - start > maxBytes) throw new LineTooLong(number);
       const last = chunk.subarray(start, end);
       lines.push({ number, bytes: begun.length === 0 ? last : Buffer.concat([...begun, last]) });

@@ -9,6 +9,11 @@ export interface GroupLimits {
 
 const GROUP_LIMITS: GroupLimits = { bytes: 256 * 1024 * 1024, values: 20_000_000 };
 
+/** A value that is written out as a text takes as much memory as so many others. */
+const VALUES_A_TEXT = 4;
+/** The head of a page has statistics at most: a least and a greatest value, which writers cut. */
+const MAX_HEAD_BYTES = 65_536;
+
 /** What a Parquet file says of itself is not true, or more than is taken. */
 export class BadParquet extends Error {
   override readonly name = "BadParquet";
@@ -27,15 +32,32 @@ export async function checkRowGroup(
   let { bytes, values } = limits;
   for (const { meta_data: column } of group.columns) {
     if (column === undefined) throw new BadParquet("a column has no metadata");
+    // They are read as a whole.
+    if (Number(column.total_compressed_size) > limits.bytes) throw tooLarge(limits);
     for (const page of await pagesOf(file, column)) {
-      const data = page.data_page_header ?? page.data_page_header_v2 ?? page.dictionary_page_header;
       bytes -= page.uncompressed_page_size;
-      values -= data?.num_values ?? 0;
+      values -= valuesOf(page, column);
     }
-    if (bytes >= 0 && values >= 0) continue;
-    const most = `${limits.bytes} bytes or ${limits.values} values`;
-    throw new BadParquet(`a row group decodes to more than ${most}; write smaller ones`);
+    if (bytes < 0 || values < 0) throw tooLarge(limits);
   }
+}
+
+function tooLarge({ bytes, values }: GroupLimits): BadParquet {
+  const most = `${bytes} bytes or ${values} values (a text that is in no dictionary counts as ${VALUES_A_TEXT})`;
+  return new BadParquet(`a row group decodes to more than ${most}; write smaller ones`);
+}
+
+function valuesOf(page: PageHeader, { type, path_in_schema: path }: ColumnMetaData): number {
+  const data = page.data_page_header ?? page.data_page_header_v2 ?? page.dictionary_page_header;
+  if (data === undefined) return 0;
+  // Each value may repeat all of the one before it, and takes no byte for that.
+  if (data.encoding === "DELTA_BYTE_ARRAY")
+    throw new BadParquet(
+      `column "${path.join(".")}" is encoded as DELTA_BYTE_ARRAY; write it plain`,
+    );
+  const isText = type === "BYTE_ARRAY" || type === "FIXED_LEN_BYTE_ARRAY";
+  const isWrittenOut = isText && !data.encoding.endsWith("DICTIONARY");
+  return data.num_values * (isWrittenOut ? VALUES_A_TEXT : 1);
 }
 
 /** The heads of a column's pages. */
@@ -44,16 +66,17 @@ async function pagesOf(file: AsyncBuffer, column: ColumnMetaData): Promise<PageH
   const end = start + Number(column.total_compressed_size);
   if (!(start >= 0 && end > start && end <= file.byteLength))
     throw new BadParquet(`column "${column.path_in_schema.join(".")}" is not inside the file`);
-  const view = new DataView(await file.slice(start, end));
-  const reader = { view, offset: 0 };
+  const buffer = await file.slice(start, end);
   const pages: PageHeader[] = [];
   // hyparquet stops one byte before the end, too.
-  while (reader.offset < view.byteLength - 1) {
+  for (let offset = 0; offset < buffer.byteLength - 1;) {
+    const length = Math.min(MAX_HEAD_BYTES, buffer.byteLength - offset);
+    const reader = { view: new DataView(buffer, offset, length), offset: 0 };
     const page = parquetHeader(reader);
     if (!(page.compressed_page_size > 0 && page.uncompressed_page_size >= 0))
       throw new BadParquet("a page has no size");
     pages.push(page);
-    reader.offset += page.compressed_page_size;
+    offset += reader.offset + page.compressed_page_size;
   }
   return pages;
 }

@@ -15,13 +15,15 @@ import { SluiceError } from "@sluice/errors";
 import { invalidArgument, parseJson } from "@sluice/http";
 import { instantOf } from "@sluice/values";
 import type { ByteSource, InputRow, InputRows } from "./input-row.ts";
+import { refuseExcess } from "./honest-size.ts";
 import { BadParquet, checkRowGroup } from "./parquet-pages.ts";
 import { spool } from "./spool.ts";
 import { dayValue, floatValue } from "./typed-values.ts";
 
 /** The footer, which says where everything stands, comes last: the whole file waits on disk. */
 const MAX_FILE_BYTES = 8 * 1024 * 1024 * 1024;
-const MAX_FOOTER_BYTES = 32 * 1024 * 1024;
+/** Some 1,500 row groups of 20 columns. In memory it takes up to sixty times as much. */
+const MAX_FOOTER_BYTES = 4 * 1024 * 1024;
 const ROWS_AT_ONCE = 500;
 
 const COMPRESSORS: Compressors = {
@@ -57,9 +59,11 @@ export async function* readParquet(source: ByteSource): InputRows {
 
 async function* rowsOf(file: AsyncBuffer): InputRows {
   const metadata = await readMetadata(file);
+  refuseExcess(metadata.num_rows, file.byteLength);
   const columns = parquetSchema(metadata).children.map(asColumn);
   let start = 0;
   for (const group of metadata.row_groups) {
+    refuseExcess(group.num_rows, file.byteLength);
     await checkRowGroup(file, group);
     const end = start + Number(group.num_rows);
     // In a generator of its own, so that a group is let go before the next one is decoded.

@@ -8,6 +8,7 @@ import { purgeSegment } from "../segments/purge.ts";
 import { giveUpSegment, insertSegment, type SegmentKey } from "../segments/queries.ts";
 import { getVersion, requireDraft } from "../versions/version.ts";
 import { decompressed } from "./decompress.ts";
+import { refuseExcess } from "./honest-size.ts";
 import type { InputRow } from "./input-row.ts";
 import { FORMATS, type MediaType } from "./media.ts";
 import { deletePart, type FinishedPart, findPart, insertPart, type PartRow } from "./queries.ts";
@@ -38,14 +39,6 @@ export interface Upload {
   /** Of the request. */
   readonly requestId: string;
 }
-
-/** For so many bytes on the wire: more come of run lengths and dictionaries that were made up. */
-const MAX_ROWS_A_BYTE = 100;
-const FREE_ROWS = 1_000_000;
-const MAX_CHARACTERS_A_BYTE = 1_000;
-const FREE_CHARACTERS = 1_000_000_000;
-/** Positions in a segment are 32-bit integers. */
-const MAX_ROWS = 2_000_000_000;
 
 /**
  * Stores an upload as a part of a draft, all of it or nothing. The same bytes under the same name, read alike, are stored
@@ -111,7 +104,7 @@ async function writeRows(upload: Upload, writer: SegmentWriter): Promise<void> {
       position += 1;
       if (writer.isFull && !faults.any) await writer.send();
     }
-    refuseExcess(position, writer.characters, body.bytes);
+    refuseExcess(position, body.bytes, writer.characters);
   }
   faults.throwIfAny();
   if (position > 0 && reader.unseen.length > 0) {
@@ -178,16 +171,6 @@ function asBefore(known: PartRow, now: Pick<FinishedPart, "sha256" | "options">)
     : `with other content (sha256 ${known.sha256}, now ${now.sha256})`;
   const detail = `Part "${known.part}" was uploaded ${how}. Delete it first, or use another id.`;
   throw new SluiceError("PART_CONFLICT", detail);
-}
-
-/** @throws SluiceError PAYLOAD_TOO_LARGE when an upload grows to what its bytes cannot honestly hold */
-function refuseExcess(rows: number, characters: number, bytes: number): void {
-  const isHonest =
-    rows <= FREE_ROWS + bytes * MAX_ROWS_A_BYTE &&
-    characters <= FREE_CHARACTERS + bytes * MAX_CHARACTERS_A_BYTE;
-  if (isHonest && rows <= MAX_ROWS) return;
-  const most = `${MAX_ROWS_A_BYTE} rows or ${MAX_CHARACTERS_A_BYTE} characters a byte, or ${MAX_ROWS} rows in all`;
-  throw new SluiceError("PAYLOAD_TOO_LARGE", `The upload holds more than ${most}. Split it.`);
 }
 
 /** Takes a part out of a draft. @throws SluiceError VERSION_NOT_FOUND, VERSION_SEALED, VERSION_DELETED, PART_NOT_FOUND */

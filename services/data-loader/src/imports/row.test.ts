@@ -77,7 +77,10 @@ test("numbers are kept as they were written", async () => {
 });
 
 test("any JSON object goes into the attributes unchanged but for the order of its members", async () => {
-  const json = fc.jsonValue({ stringUnit: "grapheme", maxDepth: 3 });
+  // What could change a prototype is refused.
+  const json = fc
+    .jsonValue({ stringUnit: "grapheme", maxDepth: 3 })
+    .filter((value) => !/"(?:__proto__|constructor)"/.test(JSON.stringify(value)));
   await fc.assert(
     fc.asyncProperty(json, async (value) => {
       const { attributes } = await read(JSON.stringify({ sample_id: "s", value }));

@@ -148,6 +148,8 @@ function attributesText(
   for (const { name, index } of columns) {
     const value = values[index];
     if (value === undefined) continue;
+    if (typeof value === "string" && value.length > MAX_ATTRIBUTES_BYTES)
+      throw new InvalidValue(`is longer than ${MAX_ATTRIBUTES_BYTES} bytes`, name);
     members += `${members === "" ? "" : ","}${stringJson(name, name)}:${canonicalJson(value, name)}`;
   }
   return members === "" ? null : bounded(`{${members}}`);
