@@ -61,7 +61,7 @@ class KeptFailure implements AsyncIterable<Uint8Array> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
-      yield* this.#source;
+      for await (const bytes of this.#source) yield bytes;
     } catch (error) {
       this.failure = error as Error;
       throw error;

@@ -28,12 +28,11 @@ export async function* linesOf(source: ByteSource, maxBytes: number): AsyncGener
   for await (const chunk of source) {
     const lines: Line[] = [];
     let start = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+    for (;;) {
+      for (; begun.length === 0 && chunk[start] === LINE_FEED; start += 1) number += 1;
+      const end = chunk.indexOf(LINE_FEED, start);
+      if (end < 0) break;
       number += 1;
-      if (end === start && begun.length === 0) {
-        start += 1;
-        continue;
-      }
       if (length + end - start > maxBytes) throw new LineTooLong(number);
       const last = chunk.subarray(start, end);
       lines.push({ number, bytes: begun.length === 0 ? last : Buffer.concat([...begun, last]) });
