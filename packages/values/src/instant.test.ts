@@ -46,3 +46,21 @@ test("every microsecond of four-digit years keeps its order as text, and its sec
     }),
   );
 });
+
+test("texts in UTC are read as Date reads them, where it does not roll over", () => {
+  const two = fc.integer({ min: 0, max: 99 }).map((n) => String(n).padStart(2, "0"));
+  const day = fc.tuple(fc.integer({ min: 0, max: 9_999 }), two, two);
+  fc.assert(
+    fc.property(day, two, two, two, ([year, month, date], hour, minute, second) => {
+      const dayText = `${String(year).padStart(4, "0")}-${month}-${date}`;
+      const text = `${dayText}T${hour}:${minute}:${second}`;
+      const ms = Date.parse(`${text}Z`);
+      const isDay = !Number.isNaN(ms) && year > 0 && !Number.isNaN(Date.parse(dayText));
+      const rolls = isDay && !new Date(dayText).toISOString().startsWith(dayText);
+      if (isDay && !rolls && ms <= Date.parse("9999-12-31T23:59:59Z"))
+        expect(parseInstant(text)).toBe(new Date(ms).toISOString().replace("Z", "000Z"));
+      else expect(() => parseInstant(text)).toThrow();
+    }),
+    { numRuns: 2_000 },
+  );
+});

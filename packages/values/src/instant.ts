@@ -27,12 +27,22 @@ export function parseInstant(value: unknown): Instant {
     hours = "00",
     rest = "00",
   ] = match;
+  const micros = fraction.slice(0, 6).padEnd(6, "0");
+  // Most are in UTC already. A Date for each of an import's rows took a third of what reading them takes.
+  if (
+    sign === undefined &&
+    isCalendarDay(date) &&
+    minutes < "24" &&
+    seconds < "60" &&
+    minutes.slice(3) < "60"
+  )
+    return `${date}T${minutes}:${seconds}.${micros}Z`;
   const ms = Date.parse(`${date}T${minutes}:${seconds}Z`);
   const offset = (Number(hours) * 60 + Number(rest)) * MINUTE_MS * (sign === "-" ? -1 : 1);
   if (Number.isNaN(ms) || !isCalendarDay(date) || Number(hours) > 23 || Number(rest) > 59) {
     throw new InvalidValue(`${show(value)} does not exist in the calendar`);
   }
-  return format(ms - offset, fraction.slice(0, 6).padEnd(6, "0"));
+  return format(ms - offset, micros);
 }
 
 /** Whole seconds since 1970, as Feast spells timestamps. */
@@ -67,7 +77,14 @@ function format(ms: number, micros: string): Instant {
   return `${new Date(ms).toISOString().slice(0, 19)}.${micros}Z`;
 }
 
-/** Date.parse rolls 30 February over into March instead of refusing it. */
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether `YYYY-MM-DD` is a day from year 1 on. Date.parse rolls 30 February over into March instead of refusing it. */
 function isCalendarDay(date: string): boolean {
-  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
+  const year = Number(date.slice(0, 4));
+  const month = Number(date.slice(5, 7));
+  const day = Number(date.slice(8));
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 && isLeap ? 29 : (DAYS[month - 1] ?? 0);
+  return year > 0 && day > 0 && day <= days;
 }
