@@ -14,11 +14,12 @@ import { benchLoaders } from "./loaders.ts";
 import { benchLookUps } from "./look-ups.ts";
 import { benchOverload } from "./overload.ts";
 import { replay } from "./replay/replay.ts";
+import { benchResume } from "./resume.ts";
 import { benchSamples } from "./samples.ts";
 import { benchShuffle } from "./shuffle.ts";
 
 const USAGE = `npm run bench [-- --quick] [replay] [gate] [look-ups] [batches] [diagnostics] [encodings] [heartbeats]
-                           [import] [loaders] [overload] [samples] [shuffle]
+                           [import] [loaders] [overload] [resume] [samples] [shuffle]
   --quick   fewer and shorter rounds
 Without a name: replay, which has the figures of the design's first page. Prints a report and writes it, with plots, to
 reports/bench/ of SLUICE_HOME. Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No
@@ -48,6 +49,7 @@ const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Section[]>>> 
   "look-ups": tables((quick) => benchLookUps(quick ? 1 : 5, quick ? 1 : 5)),
   shuffle: tables((quick) => benchShuffle(quick ? 3 : 9)),
   encodings: tables((quick) => benchEncodings(quick ? 3 : 10)),
+  resume: tables((quick) => benchResume(quick ? 20 : 300)),
   samples: tables((quick) => benchSamples(quick ? 2 : 10)),
 };
 

@@ -10,7 +10,8 @@ import {
   type Slice,
   stepPath,
 } from "./plan-project.ts";
-import { type ServiceInstance, startDataLoader } from "./service-instance.ts";
+import { sampleStatements } from "./sample-statements.ts";
+import { startDataLoader } from "./service-instance.ts";
 
 let project: PlanProject;
 
@@ -153,16 +154,6 @@ test("a sample that has gone from under a version is never passed over", async (
   expect(statuses.toSorted((a, b) => a - b)).toEqual([200, 200, 200, 200, 500]);
 });
 
-/** Statements about samples that an instance has run; it looks after keys and operations by itself. */
-async function statements({ internalUrl }: ServiceInstance): Promise<number> {
-  const response = await fetch(`${internalUrl}/metrics`);
-  const lines = (await response.text())
-    .split("\n")
-    .filter((line) => line.startsWith("db_client_operation_duration_seconds_count{"))
-    .filter((line) => line.includes('pool="sample"') && line.includes('operation="data.'));
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
-}
-
 test("a reader goes on anywhere with one request, which is one statement", async () => {
   // Of its own: nobody else's statements are counted.
   await using instance = await startDataLoader();
@@ -180,8 +171,8 @@ test("a reader goes on anywhere with one request, which is one statement", async
     [2_147_483_647, 781, 2, 3],
     [7, 1_234, 6, 7],
   ] as const) {
-    const before = await statements(instance);
+    const before = await sampleStatements(instance.internalUrl);
     expect(await readStep(stepPath(plan, epoch, step, rank, size))).toBe(200);
-    expect((await statements(instance)) - before).toBe(1);
+    expect((await sampleStatements(instance.internalUrl)) - before).toBe(1);
   }
 });
