@@ -8,6 +8,9 @@ export interface LingerLimits {
 
 const LIMITS: LingerLimits = { silenceMs: 5_000, longestMs: 30_000 };
 
+/** Of each connection the last request that was answered before its end. */
+const NEWEST = new WeakMap<Socket, IncomingMessage>();
+
 /**
  * Lets a client that is still sending its request read the answer, should the connection be closed after it. A
  * connection that is closed while bytes arrive is reset, and the answer is lost with it; so the answer's direction alone
@@ -15,12 +18,17 @@ const LIMITS: LingerLimits = { silenceMs: 5_000, longestMs: 30_000 };
  */
 export function closeGently(request: IncomingMessage, limits: LingerLimits = LIMITS): void {
   const { socket } = request;
+  const isKnown = NEWEST.has(socket);
+  NEWEST.set(socket, request);
+  if (isKnown) return;
   const destroySoon = socket.destroySoon.bind(socket);
+  let isLingering = false;
   // What Node calls after an answer that says `connection: close`. Asked for again, as at a shutdown, it is done.
   socket.destroySoon = () => {
-    socket.destroySoon = destroySoon;
-    if (request.complete || socket.destroyed) destroySoon();
-    else linger(request, socket, limits);
+    const newest = NEWEST.get(socket) ?? request;
+    if (isLingering || newest.complete || socket.destroyed) destroySoon();
+    else linger(newest, socket, limits);
+    isLingering = true;
   };
 }
 
