@@ -1,9 +1,13 @@
+import type { TraceSpan } from "@sluice/telemetry";
+
 /** What a caller may bring along. */
 export interface CallOptions {
   /** The caller left, or its time is over. */
   readonly signal?: AbortSignal | undefined;
   /** `performance.now()` milliseconds. */
   readonly deadline?: number | undefined;
+  /** Of the caller's request, when it is traced. */
+  readonly span?: TraceSpan | undefined;
 }
 
 /** Somebody who waits for a key. Settled once: by the batch, or by leaving. */
@@ -14,13 +18,16 @@ export class Caller<V> {
   onLeave: (() => void) | undefined;
   readonly #settle: PromiseWithResolvers<V>;
   readonly #signal: AbortSignal | undefined;
+  /** From the call to its answer. */
+  readonly span: TraceSpan | undefined;
   #hasLeft = false;
 
-  constructor({ signal, deadline = Number.POSITIVE_INFINITY }: CallOptions) {
+  constructor({ signal, deadline = Number.POSITIVE_INFINITY, span }: CallOptions) {
     this.#settle = Promise.withResolvers<V>();
     this.promise = this.#settle.promise;
     this.deadline = deadline;
     this.#signal = signal;
+    this.span = span?.child("coalesce.wait");
     signal?.addEventListener("abort", this.#leave, { once: true });
   }
 
@@ -30,16 +37,19 @@ export class Caller<V> {
 
   resolve(value: V): void {
     this.#signal?.removeEventListener("abort", this.#leave);
+    this.span?.end();
     this.#settle.resolve(value);
   }
 
   reject(error: unknown): void {
     this.#signal?.removeEventListener("abort", this.#leave);
+    this.span?.end({ error: codeOf(error) });
     this.#settle.reject(error);
   }
 
   readonly #leave = (): void => {
     this.#hasLeft = true;
+    this.span?.end({ error: codeOf(this.#signal?.reason) });
     this.#settle.reject(this.#signal?.reason);
     this.onLeave?.();
   };
@@ -62,4 +72,9 @@ export function latestDeadline<V>(callers: readonly Caller<V>[]): number | undef
   let latest = 0;
   for (const { deadline } of callers) latest = Math.max(latest, deadline);
   return Number.isFinite(latest) ? latest : undefined;
+}
+
+function codeOf(error: unknown): string {
+  const { code } = Object(error) as { code?: unknown };
+  return typeof code === "string" ? code : "ERROR";
 }
