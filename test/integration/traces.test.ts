@@ -1,11 +1,11 @@
 import { setQuotas } from "@sluice/auth";
 import { readStack } from "@sluice/testing";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type FeatureProject, featureProject } from "./feature-project.ts";
 import { openSuperuser, openTestDatabase } from "./open-database.ts";
 import { startScratchPgbouncer } from "./scratch-pgbouncer.ts";
 import { startInstance } from "./service-instance.ts";
-import { startTraced } from "./traced-instance.ts";
+import { type TracedInstance, startTraced } from "./traced-instance.ts";
 import { trainingProject } from "./training-project.ts";
 import { until } from "./until.ts";
 
@@ -14,9 +14,22 @@ const TRAINING_MANAGER = "services/training-manager/src/main.ts";
 const LOOK_UP = "GET /v1/projects/:project/features/:view/*";
 const STATEMENT = { "gate.wait": {}, "pooler.wait": {}, execute: {} };
 
+const TOKEN = "a-token-of-the-tests";
+
 function featureEnv(): Record<string, string | undefined> {
-  return { SLUICE_FEATURE_URL: readStack().pgbouncer.urls["feature"] };
+  return {
+    SLUICE_FEATURE_URL: readStack().pgbouncer.urls["feature"],
+    SLUICE_CONTROL_TOKEN: TOKEN,
+  };
 }
+
+let shared: TracedInstance;
+
+beforeAll(async () => {
+  shared = await startTraced(FEATURE_API, featureEnv());
+});
+
+afterAll(() => shared[Symbol.asyncDispose]());
 
 interface FeatureCalls {
   readonly project: FeatureProject;
@@ -50,9 +63,8 @@ async function featureCalls(origin: string): Promise<FeatureCalls> {
 }
 
 test("a look-up and a push: each wait has a span, and no span has a value", async () => {
-  await using traced = await startTraced(FEATURE_API, featureEnv());
-  const { project, lookUp, push } = await featureCalls(traced.instance.url);
-  const read = await traced.trace(lookUp);
+  const { project, lookUp, push } = await featureCalls(shared.instance.url);
+  const read = await shared.trace(lookUp);
   expect(read.tree).toEqual({
     [LOOK_UP]: { "coalesce.wait": { "coalesce.batch": { "features.find_row": STATEMENT } } },
   });
@@ -65,22 +77,21 @@ test("a look-up and a push: each wait has a span, and no span has a value", asyn
       "db.client.connection.pool.name": "feature",
     },
   });
-  const written = await traced.trace(push);
+  const written = await shared.trace(push);
   expect(written.tree).toEqual({
     "POST /v1/projects/:project/push": { "features.upsert_rows": STATEMENT },
   });
   expect(written.span("execute").resource).toMatchObject({ "service.name": "feature-api" });
-  const all = JSON.stringify(traced.receiver.spans, (_name, value: unknown) =>
+  const all = JSON.stringify(shared.receiver.spans, (_name, value: unknown) =>
     typeof value === "bigint" ? String(value) : value,
   );
   for (const text of ["host-17", project.key, project.project]) expect(all).not.toContain(text);
 });
 
 test("look-ups that share a statement name it, and it names them", async () => {
-  await using traced = await startTraced(FEATURE_API, featureEnv());
-  const { lookUp } = await featureCalls(traced.instance.url);
-  const traces = await Promise.all(Array.from({ length: 20 }, () => traced.trace(lookUp)));
-  const batches = traced.receiver.spans.filter(({ name }) => name === "coalesce.batch");
+  const { lookUp } = await featureCalls(shared.instance.url);
+  const traces = await Promise.all(Array.from({ length: 20 }, () => shared.trace(lookUp)));
+  const batches = shared.receiver.spans.filter(({ name }) => name === "coalesce.batch");
   const ids = new Map(batches.map((batch) => [batch.spanId, batch]));
   const waits = traces.map((trace) => trace.span("coalesce.wait"));
   const served = waits.map(({ spanId, links }) => {
@@ -125,24 +136,21 @@ test("a job is created; a claim under a quota is a transaction, whose begin wait
 });
 
 test("while somebody holds the only slot, the long part is the wait at the gate", async () => {
-  const token = "a-token-of-the-tests";
-  const env = { ...featureEnv(), SLUICE_CONTROL_TOKEN: token };
-  await using traced = await startTraced(FEATURE_API, env);
-  const { project, lookUp, push } = await featureCalls(traced.instance.url);
-  await fetch(`${traced.instance.internalUrl}/gates/feature`, {
+  const { project, lookUp, push } = await featureCalls(shared.instance.url);
+  await fetch(`${shared.instance.internalUrl}/gates/feature`, {
     method: "PUT",
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${TOKEN}` },
     body: JSON.stringify({ base: 1, overflow: 0 }),
   });
-  const isWaiting = async () => (await traced.instance.metric("db_waiting_connections")) === 1;
-  const isHeld = async () => (await traced.instance.metric("db_active_connections")) === 1;
+  const isWaiting = async () => (await shared.instance.metric("db_waiting_connections")) === 1;
+  const isHeld = async () => (await shared.instance.metric("db_active_connections")) === 1;
   await using superuser = openSuperuser();
   const pushed = await superuser.begin(async (sql) => {
     await sql`select 1 from features.online_values as v
       join auth.projects as p using (project_id) where p.name = ${project.project} for update of v`;
-    const writing = traced.trace(push);
+    const writing = shared.trace(push);
     await until("the push has the slot", isHeld);
-    const reading = traced.trace(lookUp);
+    const reading = shared.trace(lookUp);
     await until("the look-up waits", isWaiting);
     await sql`select pg_sleep(0.5)`;
     return { writing, reading };
@@ -178,28 +186,29 @@ test("while the pooler has no server to give, the long part is the wait for it",
   expect(read.took("pooler.wait") > read.took("gate.wait", "execute")).toBe(true);
 });
 
-test("what is left is sent at the end, and a collector that is away fails nothing", async () => {
-  const late = { OTEL_BSP_SCHEDULE_DELAY: "60000" };
-  await using traced = await startTraced(FEATURE_API, { ...featureEnv(), ...late });
+test("what is left is sent at the end", async () => {
+  const env = { ...featureEnv(), OTEL_BSP_SCHEDULE_DELAY: "60000" };
+  await using traced = await startTraced(FEATURE_API, env);
   await featureCalls(traced.instance.url);
+  expect(traced.receiver.spans).toEqual([]);
   expect(await traced.instance.terminate()).toBe(0);
   expect(traced.receiver.spans.some(({ name }) => name === LOOK_UP)).toBe(true);
+});
 
-  await using without = await startTraced(FEATURE_API, featureEnv());
-  without.receiver.status = 503;
-  const calls = await featureCalls(without.instance.url);
-  await calls.lookUp();
-  await until("the collector is asked", () => without.receiver.requests > 0);
-  expect(await without.instance.terminate()).toBe(0);
+test("a collector that is away fails neither requests nor the shutdown", async () => {
+  shared.receiver.status = 503;
+  const { lookUp } = await featureCalls(shared.instance.url);
+  const asked = shared.receiver.requests;
+  await lookUp();
+  await until("the collector is asked", () => shared.receiver.requests > asked);
+  await lookUp();
+  expect(await shared.instance.terminate()).toBe(0);
 });
 
 test("without an endpoint a service never loads the SDK", async () => {
-  const guard = `data:text/javascript,import{registerHooks}from"node:module";registerHooks({resolve(s,c,n){if(/^@opentelemetry\\/(?!api$)/.test(s))process.exit(77);return n(s,c)}})`;
-  await using instance = await startInstance(FEATURE_API, {
-    ...featureEnv(),
-    NODE_OPTIONS: `--import=${guard}`,
-  });
+  const guard = `data:text/javascript,import{registerHooks}from'node:module';registerHooks({resolve(s,c,n){if(s.startsWith('@opentelemetry/')&&s!=='@opentelemetry/api')process.exit(77);return(n(s,c))}})`;
+  const env = { ...featureEnv(), NODE_OPTIONS: `--import=${guard}` };
+  await using instance = await startInstance(FEATURE_API, env);
   const { lookUp } = await featureCalls(instance.url);
   await lookUp({ traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` });
-  expect(await instance.terminate()).toBe(0);
 });

@@ -1,28 +1,16 @@
 import { type TraceSpan, runInContext } from "@sluice/telemetry";
 import type { Caller } from "./caller.ts";
 
-/** A batch may serve two thousand requests; their own spans name the batch in any case. */
+/** A batch may serve two thousand requests; the spans of their waiting name the batch in any case. */
 const MAX_LINKS = 32;
 
 /**
- * Runs the statement of a batch. If any of its callers is traced it has a span: in the trace of the first of them, with
- * links to the others, whose own waiting gets a link to it.
+ * The span of a batch, in the trace of its first traced caller, with links to the others, whose own waiting gets a link
+ * to it. Undefined when none of them is traced.
  */
-export function inBatchSpan<V, T>(
-  callers: readonly Caller<V>[],
-  keys: number,
-  work: () => Promise<T>,
-): Promise<T> {
+export function startBatch<V>(callers: readonly Caller<V>[], keys: number): TraceSpan | undefined {
   const first = callers.find(({ span }) => span !== undefined)?.span;
-  return first === undefined ? work() : traceBatch(first, callers, keys, work);
-}
-
-async function traceBatch<V, T>(
-  first: TraceSpan,
-  callers: readonly Caller<V>[],
-  keys: number,
-  work: () => Promise<T>,
-): Promise<T> {
+  if (first === undefined) return undefined;
   const others = callers.flatMap(({ span }) =>
     span === undefined || span === first ? [] : [span],
   );
@@ -30,11 +18,15 @@ async function traceBatch<V, T>(
     attributes: { "sluice.batch.keys": keys, "sluice.batch.callers": callers.length },
     links: others.slice(0, MAX_LINKS),
   });
-  first.event("sent");
   for (const span of others) {
-    span.event("sent");
     span.link(batch);
+    span.event("sent");
   }
+  return batch;
+}
+
+/** Runs the statement of a batch in its span: in no caller's context, so that none of them cancels it. */
+export async function inBatch<T>(batch: TraceSpan, work: () => Promise<T>): Promise<T> {
   try {
     return await runInContext({ requestId: undefined, span: batch }, work);
   } finally {

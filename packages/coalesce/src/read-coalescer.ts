@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { inBatchSpan } from "./batch-span.ts";
+import { inBatch, startBatch } from "./batch-span.ts";
 import { abortWhenAllLeft, Caller, type CallOptions, latestDeadline } from "./caller.ts";
 import { isolateFailures } from "./isolate.ts";
 import { splitAt } from "./split-at.ts";
@@ -126,7 +126,10 @@ export class ReadCoalescer<K, V> {
     const callers = entries.flatMap((entry) => [...entry.callers]);
     const keys = entries.map(({ key }) => key);
     const options = { signal: abortWhenAllLeft(callers), deadline: latestDeadline(callers) };
-    const values = await inBatchSpan(callers, keys.length, () => this.#options.read(keys, options));
+    const span = startBatch(callers, keys.length);
+    const values = await (span === undefined
+      ? this.#options.read(keys, options)
+      : inBatch(span, () => this.#options.read(keys, options)));
     for (const [index, entry] of entries.entries()) {
       for (const caller of entry.callers) caller.resolve(values[index] as V);
     }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { inBatchSpan } from "./batch-span.ts";
+import { inBatch, startBatch } from "./batch-span.ts";
 import { Caller, type CallOptions, latestDeadline } from "./caller.ts";
 import { isolateFailures } from "./isolate.ts";
 import type { BatchOptions } from "./read-coalescer.ts";
@@ -101,9 +101,10 @@ export class WriteCoalescer<K, V, R> {
     this.#options.onBatch?.(batch.length);
     const callers = batch.flatMap((pending) => pending.callers);
     const options = { signal: NEVER, deadline: latestDeadline(callers) };
-    const results = await inBatchSpan(callers, batch.length, () =>
-      this.#options.write(batch, options),
-    );
+    const span = startBatch(callers, batch.length);
+    const results = await (span === undefined
+      ? this.#options.write(batch, options)
+      : inBatch(span, () => this.#options.write(batch, options)));
     for (const [index, pending] of batch.entries()) {
       for (const caller of pending.callers) caller.resolve(results[index] as R);
     }

@@ -45,8 +45,10 @@ class GateDriver implements Driver {
 
   async acquireConnection(): Promise<LeasedConnection> {
     const call = currentCall();
-    const acquire = (): Promise<Lease> => this.#gate.acquire(call);
-    const lease = call.span === undefined ? acquire() : traceStep(call.span, "gate.wait", acquire);
+    const lease =
+      call.span === undefined
+        ? this.#gate.acquire(call)
+        : traceStep(call.span, "gate.wait", () => this.#gate.acquire(call));
     return new LeasedConnection(await lease, this.#meter);
   }
 
