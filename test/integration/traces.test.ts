@@ -2,6 +2,7 @@ import { setQuotas } from "@sluice/auth";
 import { readStack } from "@sluice/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type FeatureProject, featureProject } from "./feature-project.ts";
+import { importProject } from "./import-project.ts";
 import { openSuperuser, openTestDatabase } from "./open-database.ts";
 import { startScratchPgbouncer } from "./scratch-pgbouncer.ts";
 import { startInstance } from "./service-instance.ts";
@@ -131,6 +132,32 @@ test("a job is created; a claim under a quota is a transaction, whose begin wait
         "training.claim_job": {},
         commit: {},
       },
+    },
+  });
+});
+
+test("a seal is a trace of its own, beside that of the request that asked for it", async () => {
+  const { urls } = readStack().pgbouncer;
+  await using traced = await startTraced("services/data-loader/src/main.ts", {
+    SLUICE_SAMPLE_URL: urls["sample"],
+    SLUICE_IMPORT_URL: urls["import"],
+    // Through Redis another instance could have it.
+    SLUICE_REDIS_URL: undefined,
+  });
+  const project = await importProject();
+  const version = await project.draft();
+  await project.upload(version, '{"sample_id":"a","label":"x","created_at":0}\n');
+  const options = { origin: traced.instance.url };
+  const { status, text } = await project.send("POST", `${version}/seal`, undefined, options);
+  expect(status, text).toBe(200);
+  const { spans } = traced.receiver;
+  const isSeal = ({ name }: { name: string }): boolean => name === "operation seal";
+  await until("the trace has come", () => spans.some(isSeal));
+  const { traceId, kind } = spans.find(isSeal)!;
+  expect(kind).toBe(5);
+  expect(traced.receiver.tree(traceId)).toMatchObject({
+    "operation seal": {
+      "data.seal_version": { "gate.wait": {}, "pooler.wait": {}, commit: {} },
     },
   });
 });

@@ -1,13 +1,5 @@
-import {
-  type Tracing,
-  TracingSettings,
-  createLogger,
-  createRegistry,
-  currentContext,
-  openTracing,
-} from "@sluice/telemetry";
+import { type Tracing, currentContext } from "@sluice/telemetry";
 import { OtlpReceiver } from "@sluice/telemetry/otlp-receiver";
-import { Value } from "typebox/value";
 import { expect, onTestFinished, test } from "vitest";
 import { ReadCoalescer } from "./read-coalescer.ts";
 import { WriteCoalescer } from "./write-coalescer.ts";
@@ -15,14 +7,7 @@ import { WriteCoalescer } from "./write-coalescer.ts";
 async function openTraced(): Promise<{ tracing: Tracing; receiver: OtlpReceiver }> {
   const receiver = await OtlpReceiver.start();
   onTestFinished(() => receiver[Symbol.asyncDispose]());
-  const env = Value.Convert(TracingSettings, receiver.env);
-  const tracing = await openTracing({
-    service: "test",
-    settings: Value.Parse(TracingSettings, Value.Default(TracingSettings, env)),
-    registry: createRegistry("test"),
-    logger: createLogger({ service: "test", level: "silent" }),
-  });
-  return { tracing: tracing!, receiver };
+  return { tracing: await receiver.openTracing(), receiver };
 }
 
 function reader(read: (keys: readonly string[]) => Promise<string[]>) {

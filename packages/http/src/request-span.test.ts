@@ -1,7 +1,5 @@
-import { TracingSettings, createLogger, createRegistry, openTracing } from "@sluice/telemetry";
 import { OtlpReceiver } from "@sluice/telemetry/otlp-receiver";
 import { SluiceError } from "@sluice/errors";
-import { Value } from "typebox/value";
 import { expect, onTestFinished, test } from "vitest";
 import { type Fixture, makeServer } from "./fixture.ts";
 
@@ -15,13 +13,7 @@ interface TracedServer extends Pick<Fixture, "lines"> {
 async function tracedServer(): Promise<TracedServer> {
   const receiver = await OtlpReceiver.start();
   onTestFinished(() => receiver[Symbol.asyncDispose]());
-  const env = Value.Convert(TracingSettings, receiver.env);
-  const tracing = await openTracing({
-    service: "fixture",
-    settings: Value.Parse(TracingSettings, Value.Default(TracingSettings, env)),
-    registry: createRegistry("fixture"),
-    logger: createLogger({ service: "fixture", level: "silent" }),
-  });
+  const tracing = await receiver.openTracing();
   const server = makeServer({ tracing });
   server.app.get("/v1/things/:thing", { config: { scope: "features:read" } }, ({ params }) => {
     const { thing } = params as { thing: string };
@@ -29,7 +21,7 @@ async function tracedServer(): Promise<TracedServer> {
     return { thing };
   });
   const { lines } = server;
-  const { url, close } = await server.open({ onClose: [() => tracing?.close()] });
+  const { url, close } = await server.open({ onClose: [() => tracing.close()] });
   const get = async (path: string, sent: Record<string, string>): Promise<void> => {
     await (await fetch(url + path, { headers: sent })).arrayBuffer();
   };

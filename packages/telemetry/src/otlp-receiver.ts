@@ -2,6 +2,12 @@ import { once } from "node:events";
 import { type IncomingMessage, type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
+import { Value } from "typebox/value";
+import { createLogger } from "./logger.ts";
+import { createRegistry } from "./registry.ts";
+import { openTracing } from "./tracing/open-tracing.ts";
+import type { Tracing } from "./tracing/span.ts";
+import { TracingSettings } from "./tracing/tracing-settings.ts";
 
 /** A span as a collector gets it. */
 export interface ReceivedSpan {
@@ -55,6 +61,17 @@ export class OtlpReceiver implements AsyncDisposable {
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
       OTEL_BSP_SCHEDULE_DELAY: "20",
     };
+  }
+
+  /** Tracing of this process that ends here, once it is closed. */
+  async openTracing(): Promise<Tracing> {
+    const logger = createLogger({ service: "test", level: "silent" });
+    const env = Value.Default(TracingSettings, Value.Convert(TracingSettings, this.env));
+    const settings = Value.Parse(TracingSettings, env);
+    const registry = createRegistry("test");
+    const tracing = await openTracing({ service: "test", settings, registry, logger });
+    if (tracing === undefined) throw new Error("Nothing is traced");
+    return tracing;
   }
 
   /** The spans of a trace as a tree: what each is called, and what is below it in the order of beginning. */
