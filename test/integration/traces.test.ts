@@ -238,4 +238,5 @@ test("without an endpoint a service never loads the SDK", async () => {
   await using instance = await startInstance(FEATURE_API, env);
   const { lookUp } = await featureCalls(instance.url);
   await lookUp({ traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` });
+  expect(await instance.terminate()).toBe(0);
 });

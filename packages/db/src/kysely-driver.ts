@@ -114,7 +114,7 @@ class LeasedConnection implements DatabaseConnection {
   async begin(statement: string): Promise<void> {
     this.#lease.inTransaction = true;
     const call = currentCall();
-    const begin = () => this.#lease.query(statement, [], limitsOf(call));
+    const begin = (): Promise<unknown> => this.#lease.query(statement, [], limitsOf(call));
     await (call.span === undefined ? begin() : traceStep(call.span, "pooler.wait", begin));
   }
 

@@ -137,10 +137,14 @@ interface OtlpAttribute {
 const STATUS_ERROR = 2;
 
 function received(span: OtlpSpan, resource: Record<string, unknown>): ReceivedSpan {
-  const { name, traceId, spanId, kind, links = [], events = [], status } = span;
+  const { name, traceId, spanId, parentSpanId, kind, links = [], events = [], status } = span;
   return {
-    ...{ name, traceId, spanId, kind, resource },
-    parentSpanId: span.parentSpanId,
+    name,
+    traceId,
+    spanId,
+    parentSpanId,
+    kind,
+    resource,
     startedNs: BigInt(span.startTimeUnixNano),
     endedNs: BigInt(span.endTimeUnixNano),
     attributes: recordOf(span.attributes),
