@@ -55,6 +55,20 @@ test("a batch of very many has 32 links, and each of its callers one", async () 
   expect(waits.filter(({ links }) => links[0] === batch?.spanId)).toHaveLength(99);
 });
 
+test("a request that waits for many keys of a batch has one span for it", async () => {
+  const { tracing, receiver } = await openTraced();
+  const span = tracing.start("request", {})!;
+  const coalescer = reader(async (keys) => [...keys]);
+  await Promise.all(["a", "b", "c"].map((key) => coalescer.load(key, { span })));
+  span.end();
+  await tracing.close();
+  expect(receiver.spans.map(({ name }) => name).toSorted()).toEqual([
+    "coalesce.batch",
+    "coalesce.wait",
+    "request",
+  ]);
+});
+
 test("the waiting of a write ends with its outcome", async () => {
   const { tracing, receiver } = await openTraced();
   const span = tracing.start("request", {})!;

@@ -18,8 +18,10 @@ export class Caller<V> {
   onLeave: (() => void) | undefined;
   readonly #settle: PromiseWithResolvers<V>;
   readonly #signal: AbortSignal | undefined;
-  /** From the call to its answer. */
+  /** Of the request; undefined unless it is traced. */
   readonly span: TraceSpan | undefined;
+  /** `performance.now()` milliseconds, of who is traced. */
+  readonly since: number;
   #hasLeft = false;
 
   constructor({ signal, deadline = Number.POSITIVE_INFINITY, span }: CallOptions) {
@@ -27,7 +29,8 @@ export class Caller<V> {
     this.promise = this.#settle.promise;
     this.deadline = deadline;
     this.#signal = signal;
-    this.span = span?.child("coalesce.wait");
+    this.span = span;
+    this.since = span === undefined ? 0 : performance.now();
     signal?.addEventListener("abort", this.#leave, { once: true });
   }
 
@@ -37,19 +40,16 @@ export class Caller<V> {
 
   resolve(value: V): void {
     this.#signal?.removeEventListener("abort", this.#leave);
-    this.span?.end();
     this.#settle.resolve(value);
   }
 
   reject(error: unknown): void {
     this.#signal?.removeEventListener("abort", this.#leave);
-    this.span?.end({ error: codeOf(error) });
     this.#settle.reject(error);
   }
 
   readonly #leave = (): void => {
     this.#hasLeft = true;
-    this.span?.end({ error: codeOf(this.#signal?.reason) });
     this.#settle.reject(this.#signal?.reason);
     this.onLeave?.();
   };
@@ -72,9 +72,4 @@ export function latestDeadline<V>(callers: readonly Caller<V>[]): number | undef
   let latest = 0;
   for (const { deadline } of callers) latest = Math.max(latest, deadline);
   return Number.isFinite(latest) ? latest : undefined;
-}
-
-function codeOf(error: unknown): string {
-  const { code } = Object(error) as { code?: unknown };
-  return typeof code === "string" ? code : "ERROR";
 }

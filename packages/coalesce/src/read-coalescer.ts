@@ -126,10 +126,10 @@ export class ReadCoalescer<K, V> {
     const callers = entries.flatMap((entry) => [...entry.callers]);
     const keys = entries.map(({ key }) => key);
     const options = { signal: abortWhenAllLeft(callers), deadline: latestDeadline(callers) };
-    const span = startBatch(callers, keys.length);
-    const values = await (span === undefined
+    const traced = startBatch(callers, keys.length);
+    const values = await (traced === undefined
       ? this.#options.read(keys, options)
-      : inBatch(span, () => this.#options.read(keys, options)));
+      : inBatch(traced, () => this.#options.read(keys, options)));
     for (const [index, entry] of entries.entries()) {
       for (const caller of entry.callers) caller.resolve(values[index] as V);
     }

@@ -101,10 +101,10 @@ export class WriteCoalescer<K, V, R> {
     this.#options.onBatch?.(batch.length);
     const callers = batch.flatMap((pending) => pending.callers);
     const options = { signal: NEVER, deadline: latestDeadline(callers) };
-    const span = startBatch(callers, batch.length);
-    const results = await (span === undefined
+    const traced = startBatch(callers, batch.length);
+    const results = await (traced === undefined
       ? this.#options.write(batch, options)
-      : inBatch(span, () => this.#options.write(batch, options)));
+      : inBatch(traced, () => this.#options.write(batch, options)));
     for (const [index, pending] of batch.entries()) {
       for (const caller of pending.callers) caller.resolve(results[index] as R);
     }
