@@ -7,7 +7,7 @@ import { registerBudgetMetric } from "./budget/budget-metrics.ts";
 import { databaseMeter } from "./database/database-metrics.ts";
 import { type DatabaseSample, lookAtDatabase } from "./database/database-sample.ts";
 import { instanceMeter } from "./gates/instance-metrics.ts";
-import { type InstanceSample, lookAtInstances } from "./gates/instance-sample.ts";
+import { type InstanceSample, InstanceWatch } from "./gates/instance-sample.ts";
 import type { ServiceAddress } from "./gates/instances.ts";
 import { poolMeter } from "./pools/pool-metrics.ts";
 import { lookAtPools, type PoolSample } from "./pools/pool-sample.ts";
@@ -34,6 +34,7 @@ export class Watch {
   readonly database: Sampler<DatabaseSample>;
   readonly pools: Sampler<PoolSample>;
   readonly instances: Sampler<InstanceSample>;
+  readonly #processes: InstanceWatch;
   readonly #all: readonly Pick<Sampler<unknown>, "start" | "stop">[];
 
   constructor({ monitor, poolers, instances, profile, diskPath, registry, logger }: WatchOptions) {
@@ -61,11 +62,12 @@ export class Watch {
       onSample: poolMeter(registry),
       logger,
     });
+    this.#processes = new InstanceWatch(instances);
     this.instances = new Sampler({
       name: "the services",
       everyMs: SECOND_MS,
       deadlineMs: 5 * SECOND_MS,
-      look: (last) => lookAtInstances(instances, last),
+      look: () => this.#processes.look(),
       onSample: instanceMeter(registry),
       logger,
     });
@@ -85,5 +87,6 @@ export class Watch {
   /** Resolves when no look is in hand any more. Idempotent. */
   async stop(): Promise<void> {
     await Promise.all(this.#all.map((sampler) => sampler.stop()));
+    this.#processes.close();
   }
 }
