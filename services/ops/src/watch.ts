@@ -14,7 +14,7 @@ import { lookAtPools, type PoolSample } from "./pools/pool-sample.ts";
 import type { Pooler } from "./pools/pooler.ts";
 import { Sampler } from "./samples/sampler.ts";
 import { systemMeter } from "./system/system-metrics.ts";
-import { lookAtSystem } from "./system/system-sample.ts";
+import { lookAtSystem, type SystemSample } from "./system/system-sample.ts";
 
 export interface WatchOptions {
   readonly monitor: Queryable;
@@ -31,6 +31,7 @@ const SECOND_MS = 1_000;
 
 /** The four layers, each looked at by its own cadence: system 10 s, database 5 s, pools and processes 1 s. */
 export class Watch {
+  readonly system: Sampler<SystemSample>;
   readonly database: Sampler<DatabaseSample>;
   readonly pools: Sampler<PoolSample>;
   readonly instances: Sampler<InstanceSample>;
@@ -38,7 +39,7 @@ export class Watch {
   readonly #all: readonly Pick<Sampler<unknown>, "start" | "stop">[];
 
   constructor({ monitor, poolers, instances, profile, diskPath, registry, logger }: WatchOptions) {
-    const system = new Sampler({
+    this.system = new Sampler({
       name: "the machine",
       everyMs: 10 * SECOND_MS,
       deadlineMs: 5 * SECOND_MS,
@@ -71,7 +72,7 @@ export class Watch {
       onSample: instanceMeter(registry),
       logger,
     });
-    this.#all = [system, this.database, this.pools, this.instances];
+    this.#all = [this.system, this.database, this.pools, this.instances];
     registerBudgetMetric(registry, () =>
       this.database.hasSample && this.pools.hasSample
         ? liveBudget(profile, this.pools.latest().value, this.database.latest().value)
