@@ -16,9 +16,10 @@ import { benchOverload } from "./overload.ts";
 import { replay } from "./replay/replay.ts";
 import { benchSamples } from "./samples.ts";
 import { benchShuffle } from "./shuffle.ts";
+import { storm } from "./storm/storm.ts";
 
 const USAGE = `npm run bench [-- --quick] [replay] [gate] [look-ups] [batches] [diagnostics] [encodings] [heartbeats]
-                           [import] [loaders] [overload] [samples] [shuffle]
+                           [import] [loaders] [overload] [samples] [shuffle] [storm]
   --quick   fewer and shorter rounds
 Without a name: replay, which has the figures of the design's first page. Prints a report and writes it, with plots, to
 reports/bench/ of SLUICE_HOME. Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No
@@ -46,6 +47,7 @@ const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Section[]>>> 
   loaders: tables((quick) => benchLoaders(quick ? 5 : 60)),
   overload: tables((quick) => benchOverload(quick ? 3 : 60)),
   "look-ups": tables((quick) => benchLookUps(quick ? 1 : 5, quick ? 1 : 5)),
+  storm: () => storm(),
   shuffle: tables((quick) => benchShuffle(quick ? 3 : 9)),
   encodings: tables((quick) => benchEncodings(quick ? 3 : 10)),
   samples: tables((quick) => benchSamples(quick ? 2 : 10)),
