@@ -40,6 +40,7 @@ const UNASKED = {
   verifier: { authenticate: unasked, resolveProject: unasked },
   quotas: { admit: unasked, tenantOf: unasked },
   announce: unasked,
+  read: { one: unasked, many: unasked },
   hints: { listen: () => undefined },
   background: { start: unasked, repeat: unasked },
   operations: { start: unasked, adopt: unasked },

@@ -1,14 +1,12 @@
 import { readStack } from "@sluice/testing";
 import { type FeatureProject, featureProject } from "../integration/feature-project.ts";
+import { batchBodies, FEATURES, fillViews, ROWS } from "./load/batch-bodies.ts";
 import { serviceMetric } from "../chaos/service-metrics.ts";
 import { HttpConnection } from "./http-connection.ts";
 import { openLoop } from "./open-loop.ts";
 import { cpuSeconds } from "./process-cpu.ts";
 import { percentile } from "./table.ts";
 
-const ENTITIES = 1_000;
-const ROWS = 100;
-const FEATURES = 50;
 const RATE = 100;
 const WARM_UP_SECONDS = 2;
 const VIEWS = [1, 5, 20];
@@ -29,13 +27,13 @@ export async function benchBatches(seconds: number): Promise<string> {
 }
 
 async function measure(project: FeatureProject, views: number, seconds: number): Promise<string> {
-  const names = await fill(project, views);
+  const features = await fillViews(project, views);
   const { services, postgres, pgbouncer } = readStack();
   const { url, pid } = services["feature-api"]!;
   const path = `${url}/v1/projects/${project.project}/get-online-features`;
   const headers = { authorization: `Bearer ${project.key}`, "content-type": "application/json" };
-  const requests = Array.from({ length: 10 }, (_, batch) =>
-    HttpConnection.render("POST", path, headers, JSON.stringify(request(names, batch))),
+  const requests = batchBodies(features).map((body) =>
+    HttpConnection.render("POST", path, headers, body),
   );
   const load = {
     url,
@@ -59,36 +57,6 @@ async function measure(project: FeatureProject, views: number, seconds: number):
     samples,
   ];
   return `| ${cells.join(" | ")} |`;
-}
-
-/** Makes `count` views that share the features among them, with every entity in each. */
-async function fill(project: FeatureProject, count: number): Promise<string[]> {
-  const features = Array.from({ length: Math.ceil(FEATURES / count) }, (_, index) => `f${index}`);
-  const entities = Array.from({ length: ENTITIES }, (_, index) => `e${index}`);
-  const names: string[] = [];
-  for (let view = 0; view < count; view += 1) {
-    const name = `batch-${count}-${view}`;
-    const types = Object.fromEntries(features.map((feature) => [feature, "float64"]));
-    await project.makeView(name, { entity: "string" }, types);
-    const columns = features.map((feature, index) => [
-      feature,
-      entities.map((_, row) => row + index / 7),
-    ]);
-    const df = { entity: entities, ...Object.fromEntries(columns) };
-    const { status, text } = await project.send("POST", "/push", {
-      push_source_name: name,
-      df,
-      to: "online",
-    });
-    if (status !== 200) throw new Error(text);
-    names.push(...features.map((feature) => `${name}:${feature}`));
-  }
-  return names.slice(0, FEATURES);
-}
-
-function request(features: readonly string[], batch: number): object {
-  const entity = Array.from({ length: ROWS }, (_, row) => `e${(batch * ROWS + row) % ENTITIES}`);
-  return { features, entities: { entity }, full_feature_names: true };
 }
 
 function statements(): Promise<number> {

@@ -28,22 +28,36 @@ interface Window {
 /** Single look-ups through the whole service, against a bare route that does one query each, in turns. */
 export async function benchLookUps(rounds: number, seconds: number): Promise<string> {
   const port = await freePort();
-  const bare = fileURLToPath(new URL("servers/bare.ts", import.meta.url));
-  const server = await startServer(process.execPath, bare, port);
+  const uncoalescedPort = await freePort();
+  const server = await startServer(process.execPath, fileOf("bare.ts"), port);
+  const uncoalesced = await startServer(
+    process.execPath,
+    fileOf("uncoalesced.ts"),
+    uncoalescedPort,
+  );
   const fastApi = await startFastApi();
   try {
-    const targets = await makeTargets(port, fastApi?.url);
+    const targets = await makeTargets(port, uncoalescedPort, fastApi?.url);
     const tables: string[] = [];
     for (const clients of CLIENTS) tables.push(await compare(targets, clients, rounds, seconds));
     return tables.join("\n");
   } finally {
     server.kill();
+    uncoalesced.kill();
     fastApi?.stop();
   }
 }
 
+function fileOf(server: string): string {
+  return fileURLToPath(new URL(`servers/${server}`, import.meta.url));
+}
+
 /** Every target is asked for the same entities in the same order. */
-async function makeTargets(port: number, fastApi: string | undefined): Promise<Target[]> {
+async function makeTargets(
+  port: number,
+  uncoalescedPort: number,
+  fastApi: string | undefined,
+): Promise<Target[]> {
   const { services, keys } = readStack();
   await using superuser = openSuperuser();
   const rows = await superuser<{ project_id: string; view_id: string; key: string }[]>`
@@ -59,6 +73,10 @@ async function makeTargets(port: number, fastApi: string | undefined): Promise<T
   const oneQuery = airports.map((airport) => ({
     path: `/look-up/${project_id}/${view_id}/${airport}`,
   }));
+  const lookUps = airports.map((airport) => ({
+    path: `/v1/projects/demo/features/airport_delays/${airport}`,
+    headers,
+  }));
   return [
     { name: "bare Fastify + pg Pool(10), one query a request", url: bare, requests: oneQuery },
     ...(fastApi === undefined
@@ -70,13 +88,11 @@ async function makeTargets(port: number, fastApi: string | undefined): Promise<T
             requests: oneQuery,
           },
         ]),
+    { name: "feature-api, everything on", url: services["feature-api"]!.url, requests: lookUps },
     {
-      name: "feature-api, everything on",
-      url: services["feature-api"]!.url,
-      requests: airports.map((airport) => ({
-        path: `/v1/projects/demo/features/airport_delays/${airport}`,
-        headers,
-      })),
+      name: "the same without coalescing",
+      url: `http://127.0.0.1:${uncoalescedPort}`,
+      requests: lookUps,
     },
     {
       name: "bare Fastify + pg Pool(10), prepared, without PgBouncer",

@@ -15,12 +15,14 @@ import { benchLookUps } from "./look-ups.ts";
 import { benchOverload } from "./overload.ts";
 import { replay } from "./replay/replay.ts";
 import { benchSamples } from "./samples.ts";
+import { scaling } from "./scaling/scaling.ts";
 import { benchShuffle } from "./shuffle.ts";
 import { storm } from "./storm/storm.ts";
 
 const USAGE = `npm run bench [-- --quick] [replay] [gate] [look-ups] [batches] [diagnostics] [encodings] [heartbeats]
-                           [import] [loaders] [overload] [samples] [shuffle] [storm]
+                           [import] [loaders] [overload] [samples] [scaling] [shuffle] [storm]
   --quick   fewer and shorter rounds
+  --huge    scaling: up to 100 million rows, which take some 40 GB
 Without a name: replay, which has the figures of the design's first page. Prints a report and writes it, with plots, to
 reports/bench/ of SLUICE_HOME. Runs against a stack of its own, or the one whose stack.json SLUICE_STACK names. No
 figure decides anything.
@@ -30,12 +32,28 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: "boolean", default: false },
+    huge: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
 const QUICK_REPLAY = { rounds: 2, seconds: 5, jobs: [2, 30, 120], samples: 100_000 };
 const REPLAY = { rounds: 5, seconds: 20, jobs: [2, 5, 15, 30, 60, 120], samples: 1_000_000 };
+
+const QUICK_SCALING = {
+  seconds: 2,
+  clients: [1, 64, 1_000],
+  views: [1, 5, 20],
+  instances: [1, 2],
+  rows: [10_000, 100_000],
+};
+const SCALING = {
+  seconds: 5,
+  clients: [1, 4, 16, 64, 256, 1_000, 4_000],
+  views: [1, 2, 5, 10, 20],
+  instances: [1, 2, 3, 4],
+  rows: [1e5, 1e6, 1e7, ...(values.huge ? [1e8] : [])],
+};
 
 const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Section[]>>> = {
   replay: (quick) => replay(quick ? QUICK_REPLAY : REPLAY),
@@ -48,6 +66,7 @@ const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Section[]>>> 
   overload: tables((quick) => benchOverload(quick ? 3 : 60)),
   "look-ups": tables((quick) => benchLookUps(quick ? 1 : 5, quick ? 1 : 5)),
   storm: () => storm(),
+  scaling: (quick) => scaling(quick ? QUICK_SCALING : SCALING),
   shuffle: tables((quick) => benchShuffle(quick ? 3 : 9)),
   encodings: tables((quick) => benchEncodings(quick ? 3 : 10)),
   samples: tables((quick) => benchSamples(quick ? 2 : 10)),

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fitPower } from "../bench/scaling/power-fit.ts";
 import { shell } from "./stack-command.ts";
 
 /** As the README has it; all benches take longer than everything else that is tested here together. */
@@ -29,3 +30,14 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test("the exponent of a power is found, and noise lowers what it explains", () => {
+  const sizes = [1, 10, 100, 1_000];
+  const exact = fitPower(sizes.map((size) => [size, 3 * size ** 0.5]));
+  expect(exact.exponent).toBeCloseTo(0.5);
+  expect(exact.determination).toBeCloseTo(1);
+  expect(fitPower(sizes.map((size) => [size, 7])).exponent).toBeCloseTo(0);
+  const noisy = fitPower(sizes.map((size, index) => [size, size * (index % 2 === 0 ? 1 : 9)]));
+  expect(noisy.determination).toBeLessThan(0.95);
+  expect(fitPower([[1, 2]]).exponent).toBeNaN();
+});

@@ -79,6 +79,8 @@ const servers = async (): Promise<number> => {
     (pool?.sv_active ?? 0) + (pool?.sv_idle ?? 0) + (pool?.sv_used ?? 0) + (pool?.sv_tested ?? 0)
   );
 };
+const logins = async (): Promise<number> =>
+  (await pooler.console.show("pools")).find((each) => each.database === ALIAS)?.sv_login ?? 0;
 const waits = async (): Promise<boolean> =>
   ((await pooler.console.show("pools")).find((each) => each.database === ALIAS)?.cl_waiting ?? 0) >
   0;
@@ -274,6 +276,30 @@ function spentBy({ workloads }: Profile): number {
     0,
   );
 }
+
+test("a shrink lets a login under way come to its end, so that no client is dropped", async () => {
+  const small = { ...profile.workloads.feature, pool_size: 2, scaling: { min: 2, max: 2 } };
+  const scaler = autoscaler({
+    profile: { ...profile, workloads: { ...profile.workloads, feature: small } },
+  });
+  await using load = new AliasLoad(pooler.url(ALIAS), 30, "select pg_sleep(0.02)");
+  await until("four connections work", async () => (await servers()) === 4);
+  await superuser`alter system set post_auth_delay = 1`;
+  await superuser`select pg_reload_conf()`;
+  try {
+    await writePoolSizes(pooler.databasesFile, { [ALIAS]: 12 }, 0);
+    await pooler.console.reload();
+    await until("another one logs in", async () => (await logins()) > 0);
+    await scaler.tick();
+  } finally {
+    await superuser`alter system reset post_auth_delay`;
+    await superuser`select pg_reload_conf()`;
+  }
+  const [event] = await events("applied");
+  expect(event).toMatchObject({ size_asked: 2 });
+  expect(event!["servers_after"]).toBeLessThanOrEqual(2);
+  await load.stop();
+});
 
 test("with SET, a RELOAD behind its back is seen at the next tick and put back", async () => {
   await using plain = await startScratchPgbouncer(database.superuserUrl, [ALIAS]);

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { run } from "@sluice/ops/cli";
 import { readStack } from "@sluice/testing";
 import { expect, test } from "vitest";
 import { expectOps, type Json } from "./ops-api.ts";
@@ -15,9 +16,16 @@ interface Result {
   readonly stderr: string;
 }
 
-/** Runs a command line as a user would, against the stack of the test run. */
-function sluice(line: string, environment: NodeJS.ProcessEnv = {}): Promise<Result> {
+/** Runs a command line against the stack of the test run. In this process: starting one takes seconds. */
+async function sluice(line: string, environment: NodeJS.ProcessEnv = {}): Promise<Result> {
   const env = { ...process.env, SLUICE_HOME: HOME, ...environment };
+  const { exitCode, stdout, stderr } = await run(line.split(" "), env);
+  return { code: exitCode, stdout, stderr };
+}
+
+/** The same as a user would. */
+function program(line: string): Promise<Result> {
+  const env = { ...process.env, SLUICE_HOME: HOME };
   return new Promise((resolve) => {
     execFile(process.execPath, [MAIN, ...line.split(" ")], { env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
@@ -177,7 +185,19 @@ test("a revocation that nobody hears says how long it may take", async () => {
 });
 
 test("migrations that are all applied leave nothing to do", async () => {
-  const { code, stdout } = await sluice("migrate --status");
+  const { code, stdout } = await program("migrate --status");
   expect(code).toBe(0);
   expect(stdout).toMatch(/^ *1 +auth +applied$/m);
+});
+
+test("the program prints, complains and ends as the command says", async () => {
+  const missing = `quotas get ${newName()}`;
+  for (const [line, code] of [
+    [missing, 1],
+    ["no such command", 2],
+  ] as const) {
+    const inProcess = await sluice(line);
+    expect(inProcess.code).toBe(code);
+    expect(await program(line)).toEqual(inProcess);
+  }
 });

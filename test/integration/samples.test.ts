@@ -3,10 +3,10 @@ import { PgbouncerConsole } from "@sluice/pgbouncer";
 import { readStack } from "@sluice/testing";
 import { RecordBatchReader } from "apache-arrow";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { serviceMetric } from "../chaos/service-metrics.ts";
 import { type DataProject, dataProject } from "./data-project.ts";
 import { openSuperuser } from "./open-database.ts";
 import { openPausedReader } from "./paused-reader.ts";
+import { startDataLoader } from "./service-instance.ts";
 import { until } from "./until.ts";
 
 const NDJSON = "application/x-ndjson";
@@ -318,10 +318,13 @@ test("a client that reads JSON alone gets a page of 100 and a cursor", async () 
 });
 
 test("the samples that went out are counted", async () => {
-  const before = await serviceMetric("data-loader", "samples_served_total");
-  await data.send("GET", `${pagePath}?limit=123`);
-  await data.send("POST", lookUpPath, { version: 1, sample_ids: [idOf(0), "nobody"] });
-  expect((await serviceMetric("data-loader", "samples_served_total")) - before).toBe(124);
+  // By an instance that nobody else asks.
+  await using instance = await startDataLoader();
+  const origin = instance.url;
+  await data.send("GET", `${pagePath}?limit=123`, undefined, { origin });
+  const body = { version: 1, sample_ids: [idOf(0), "nobody"] };
+  await data.send("POST", lookUpPath, body, { origin });
+  expect(await instance.metric("samples_served_total")).toBe(124);
 });
 
 /** Samples of a stream that is far longer than what the buffers on the way hold. */

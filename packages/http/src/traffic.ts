@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Socket } from "node:net";
 import { SluiceError } from "@sluice/errors";
-import type { Logger } from "@sluice/telemetry";
+import { type AccessEntry, accessLog, type Logger } from "@sluice/telemetry";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, Gauge, type Registry } from "prom-client";
 import { Exchange } from "./exchange.ts";
@@ -11,7 +11,7 @@ import type { RoutePolicy } from "./route-policy.ts";
 /** All exchanges of a server: follows each from its head to its end, and measures and logs it. */
 export class Traffic {
   readonly registry: Registry;
-  readonly #logger: Logger;
+  readonly #log: (entry: AccessEntry) => void;
   /**
    * Of each connection; pipelined requests share one, and those in the queue hear nothing of its end. Arrays, since
    * one Set of all would be rehashed for ever, and V8 keeps what a table held when it is replaced.
@@ -23,7 +23,7 @@ export class Traffic {
 
   constructor(registry: Registry, logger: Logger) {
     this.registry = registry;
-    this.#logger = logger;
+    this.#log = accessLog(logger);
     this.#durations = new RequestDurations(registry);
     this.#shed = new Counter({
       name: "http_requests_shed_total",
@@ -104,17 +104,14 @@ export class Traffic {
     const milliseconds = now - exchange.startedAt;
     exchange.place?.admission.leave(exchange.place.tenant, now, milliseconds);
     this.#durations.observe(method, policy.route, status, milliseconds / 1000);
-    this.#logger.info(
-      {
-        request_id: exchange.requestId,
-        method,
-        route: policy.route,
-        status,
-        duration_ms: Math.round(milliseconds * 1000) / 1000,
-        bytes: socket.bytesWritten - exchange.bytesBefore,
-      },
-      "request",
-    );
+    this.#log({
+      request_id: exchange.requestId,
+      method,
+      route: policy.route,
+      status,
+      duration_ms: Math.round(milliseconds * 1000) / 1000,
+      bytes: socket.bytesWritten - exchange.bytesBefore,
+    });
   }
 }
 

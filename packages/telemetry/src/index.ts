@@ -1,3 +1,4 @@
+export { type AccessEntry, accessLog } from "./access-log.ts";
 export { type RequestContext, currentContext, runInContext } from "./context.ts";
 export { type LogLevel, type Logger, type LoggerOptions, createLogger } from "./logger.ts";
 export { OutageLog } from "./outage-log.ts";

@@ -1,5 +1,4 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
-import { coalesceMeter } from "@sluice/coalesce";
 import { type App, buildServer } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
@@ -7,7 +6,7 @@ import { healthRoute } from "./feast/health-route.ts";
 import type { FeatureApi } from "./feature-api.ts";
 import { serviceRoutes } from "./feature-services/routes.ts";
 import { openServiceCatalog } from "./feature-services/service-catalog.ts";
-import { entityReader } from "./lookup/read-entities.ts";
+import type { EntityReader } from "./lookup/read-entities.ts";
 import { lookUpRoutes } from "./lookup/routes.ts";
 import { ServedMetrics } from "./lookup/served-metrics.ts";
 import { pushRoutes } from "./push/routes.ts";
@@ -19,6 +18,7 @@ export const SERVICE = "feature-api";
 
 export interface FeatureApiDeps {
   readonly db: Queryable;
+  readonly read: EntityReader;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
   readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
   readonly logger: Logger;
@@ -26,7 +26,7 @@ export interface FeatureApiDeps {
 }
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
-export function buildApp({ db, verifier, quotas, logger, registry }: FeatureApiDeps): App {
+export function buildApp({ db, read, verifier, quotas, logger, registry }: FeatureApiDeps): App {
   const app = buildServer({
     service: SERVICE,
     logger,
@@ -41,7 +41,7 @@ export function buildApp({ db, verifier, quotas, logger, registry }: FeatureApiD
     db,
     catalog: openViewCatalog(db),
     services: openServiceCatalog(db),
-    read: entityReader(db, coalesceMeter(registry, "read")),
+    read,
     served: new ServedMetrics(registry),
     now: Date.now,
     projectOf: (request, name) => verifier.resolveProject(request.principal, name),

@@ -1,4 +1,5 @@
 import { createVerifier, TenantQuotas } from "@sluice/auth";
+import { coalesceMeter } from "@sluice/coalesce";
 import { parseConfig } from "@sluice/config";
 import { openDatabase } from "@sluice/db";
 import { listen, runUntilSignal } from "@sluice/http";
@@ -6,6 +7,7 @@ import { createLogger, createRegistry } from "@sluice/telemetry";
 import { assertBudget, loadWorkloads, selectProfile } from "@sluice/workloads";
 import { Redis } from "ioredis";
 import { buildApp, SERVICE } from "./app.ts";
+import { entityReader } from "./lookup/read-entities.ts";
 import { Settings } from "./settings.ts";
 
 const settings = parseConfig(Settings);
@@ -30,8 +32,9 @@ const redis = settings.SLUICE_REDIS_URL
   : undefined;
 const verifier = createVerifier({ db, redis, logger, registry });
 const quotas = new TenantQuotas({ redis, logger, registry });
+const read = entityReader(db, coalesceMeter(registry, "read"));
 const service = await listen({
-  app: buildApp({ db, verifier, quotas, logger, registry }),
+  app: buildApp({ db, read, verifier, quotas, logger, registry }),
   ready: () => db.ping(2_000),
   host: settings.SLUICE_HOST,
   port: settings.SLUICE_PORT,

@@ -1,9 +1,9 @@
 import { readStack } from "@sluice/testing";
 import type { FeatureProject } from "../../integration/feature-project.ts";
+import { batchBodies, FEATURES, fillViews, ROWS } from "./batch-bodies.ts";
 import { requestText } from "./offer.ts";
 
 const ENTITIES = 1_000;
-const ROWS = 100;
 
 /** What is asked for, and how. */
 export interface Kind {
@@ -17,23 +17,10 @@ export interface Kind {
 }
 
 export const BATCHES: Kind = {
-  name: `batches of ${ROWS} rows × 50 features over 5 views`,
+  name: `batches of ${ROWS} rows × ${FEATURES} features over 5 views`,
   clients: [8, 16, 32],
   connections: 500,
-  requests: async (project) => {
-    const features: string[] = [];
-    for (let view = 0; view < 5; view += 1) features.push(...(await fill(project, `v${view}`)));
-    const target = {
-      url: `${baseOf(project)}/get-online-features`,
-      key: project.key,
-      method: "POST",
-    };
-    return Array.from({ length: ENTITIES / ROWS }, (_, batch) => {
-      const entity = Array.from({ length: ROWS }, (__, row) => `e${batch * ROWS + row}`);
-      const body = { features, entities: { entity }, full_feature_names: true };
-      return requestText(target, JSON.stringify(body));
-    });
-  },
+  requests: (project) => batchRequests(project, 5),
 };
 
 export const SINGLES: Kind = {
@@ -47,6 +34,13 @@ export const SINGLES: Kind = {
     );
   },
 };
+
+/** Batch look-ups over so many views. */
+export async function batchRequests(project: FeatureProject, views: number): Promise<string[]> {
+  const url = `${baseOf(project)}/get-online-features`;
+  const bodies = batchBodies(await fillViews(project, views));
+  return bodies.map((body) => requestText({ url, key: project.key, method: "POST" }, body));
+}
 
 function baseOf({ project }: FeatureProject): string {
   return `${readStack().services["feature-api"]!.url}/v1/projects/${project}`;

@@ -12,8 +12,9 @@ export async function startServer(
     PORT: String(port),
     DATABASE_URL: readStack().pgbouncer.urls["feature"],
     DIRECT_URL: readStack().postgres.url,
+    REDIS_URL: readStack().redis.url,
   };
-  const server = spawn(command, [file], { env, stdio: ["ignore", "inherit", "inherit"] });
+  const server = spawn(command, [file], { env, stdio: ["ignore", "ignore", "inherit"] });
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const answers = await fetch(`http://127.0.0.1:${port}/constant`).then(
       () => true,

@@ -25,11 +25,19 @@ const AGE_BUCKETS = [
 /** A process tells at most so many views apart; the values of further ones are counted as `other`. */
 const MAX_VIEWS = 1_000;
 
+/** What one view's values are counted by. */
+interface ViewMeter {
+  readonly age: Histogram.Internal<"view">;
+  readonly statuses: Readonly<Record<Status, Counter.Internal>>;
+}
+
 /** Counts what is served, by view. Views of different projects may share a name, so the label is `project/view`. */
 export class ServedMetrics {
   readonly #ages: Histogram<"view">;
   readonly #statuses: Counter<"view" | "status">;
-  readonly #views = new Set<string>();
+  /** With every label resolved once: they are on the path of each look-up. */
+  readonly #meters = new Map<string, ViewMeter>();
+  #others: ViewMeter | undefined;
 
   constructor(registry: Registry) {
     this.#ages = new Histogram({
@@ -54,16 +62,32 @@ export class ServedMetrics {
     ages: readonly number[],
     counts: Readonly<Record<Status, number>>,
   ): void {
-    const label = this.#label(`${project}/${view}`);
-    const histogram = this.#ages.labels(label);
-    for (const age of ages) histogram.observe(Math.max(0, age));
+    const meter = this.#meterOf(`${project}/${view}`);
+    for (const age of ages) meter.age.observe(Math.max(0, age));
     for (const status of STATUSES)
-      if (counts[status] > 0) this.#statuses.inc({ view: label, status }, counts[status]);
+      if (counts[status] > 0) meter.statuses[status].inc(counts[status]);
   }
 
-  #label(view: string): string {
-    if (this.#views.size < MAX_VIEWS) this.#views.add(view);
-    return this.#views.has(view) ? view : "other";
+  #meterOf(view: string): ViewMeter {
+    const known = this.#meters.get(view);
+    if (known !== undefined) return known;
+    if (this.#meters.size >= MAX_VIEWS) return (this.#others ??= this.#newMeter("other"));
+    const meter = this.#newMeter(view);
+    this.#meters.set(view, meter);
+    return meter;
+  }
+
+  #newMeter(view: string): ViewMeter {
+    const statusOf = (status: Status) => this.#statuses.labels(view, status);
+    return {
+      age: this.#ages.labels(view),
+      statuses: {
+        PRESENT: statusOf("PRESENT"),
+        NULL_VALUE: statusOf("NULL_VALUE"),
+        NOT_FOUND: statusOf("NOT_FOUND"),
+        OUTSIDE_MAX_AGE: statusOf("OUTSIDE_MAX_AGE"),
+      },
+    };
   }
 }
 

@@ -106,7 +106,9 @@ function unchanged(outcome: "failed" | "abandoned", size: number | null, detail:
 /**
  * Waits until no more connections are open than the pool may have. PgBouncer closes idle ones only: while clients wait
  * each connection goes from one to the next, and a smaller pool would never come. RECONNECT closes each as its
- * transaction ends, and loses no query.
+ * transaction ends, and loses no query, unless one is logging in: PgBouncer closes that one at once, takes it for a
+ * server that lets nobody in, and drops the clients that come while no other is open. A pool with more connections than
+ * it may have opens none, so that once there is no login there is none.
  */
 async function converge(
   processes: readonly PgbouncerProcess[],
@@ -118,7 +120,8 @@ async function converge(
     const seen = (await sampleAliases(processes))[change.alias]!;
     const elapsed = performance.now() - startedAt;
     if (seen.servers <= mostServers(seen, change) || elapsed > CONVERGE_MS) return seen;
-    if (!reconnected && (seen.waiting > 0 || elapsed > HOUSEKEEPING_MS)) {
+    const isStuck = seen.waiting > 0 || elapsed > HOUSEKEEPING_MS;
+    if (!reconnected && isStuck && seen.login === 0) {
       reconnected = true;
       await Promise.allSettled(processes.map(({ console }) => console.reconnect(change.alias)));
     }
