@@ -1,14 +1,11 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findPrometheus } from "@sluice/infra/local/programs";
-import { fieldReportAlerts } from "@sluice/infra/prometheus/alerts/field-report";
-import { renderPrometheusConfig } from "@sluice/infra/prometheus/config";
-import { renderRules } from "@sluice/infra/prometheus/rules";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { freePort, readStack } from "@sluice/testing";
-import { loadWorkloads, selectProfile } from "@sluice/workloads";
 
 /** How long a condition holds before its alert fires, in place of the report's 2 to 10 minutes. */
 export const FOR_SECONDS = 5;
@@ -24,21 +21,8 @@ export interface RunningPrometheus extends AsyncDisposable {
 
 /** @throws Error in one sentence when there is no Prometheus */
 export async function startPrometheus(): Promise<RunningPrometheus> {
-  const { prometheus } = findPrometheus(process.env, () => undefined);
   const directory = await mkdtemp(join(tmpdir(), "sluice-storm-"));
-  const alerts = fieldReportAlerts(THRESHOLDS).map((alert) => ({
-    ...alert,
-    for: `${FOR_SECONDS}s`,
-  }));
-  const targets = Object.entries(readStack().services).map(([job, { internal_url }]) => ({
-    job,
-    address: new URL(internal_url).host,
-  }));
-  const profile = selectProfile(loadWorkloads(), "local");
-  const rules = renderRules(profile, { "field-report": alerts }, "1s");
-  await writeFile(join(directory, "rules.yml"), rules);
-  const config = renderPrometheusConfig(targets, "rules.yml", "1s");
-  await writeFile(join(directory, "prometheus.yml"), config);
+  const { prometheus, alerts } = await render(directory);
   const address = `127.0.0.1:${await freePort()}`;
   const flags = [
     `--config.file=${directory}/prometheus.yml`,
@@ -48,7 +32,7 @@ export async function startPrometheus(): Promise<RunningPrometheus> {
   const server = spawn(prometheus, flags, { stdio: "ignore" });
   const exited = once(server, "exit");
   return {
-    alerts: alerts.map(({ name }) => name),
+    alerts,
     async firing() {
       const response = await fetch(`http://${address}/api/v1/alerts`).catch(() => undefined);
       if (response?.ok !== true) return new Set();
@@ -62,6 +46,24 @@ export async function startPrometheus(): Promise<RunningPrometheus> {
       await rm(directory, { recursive: true });
     },
   };
+}
+
+const RENDER = fileURLToPath(new URL("../../../infra/prometheus/trial.ts", import.meta.url));
+
+/** Writes Prometheus' files; infra imports this package, and is run instead of imported. */
+async function render(directory: string): Promise<{ prometheus: string; alerts: string[] }> {
+  const targets = Object.entries(readStack().services).map(([job, { internal_url }]) => ({
+    job,
+    address: new URL(internal_url).host,
+  }));
+  const trial = { directory, targets, thresholds: THRESHOLDS, forSeconds: FOR_SECONDS };
+  const args = [RENDER, JSON.stringify(trial)];
+  const { stdout } = await promisify(execFile)(process.execPath, args).catch(
+    ({ stderr }: { stderr: string }) => {
+      throw new Error(stderr);
+    },
+  );
+  return JSON.parse(stdout) as { prometheus: string; alerts: string[] };
 }
 
 interface Answer {

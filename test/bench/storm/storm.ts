@@ -52,7 +52,7 @@ async function stormDirectly(prometheus: RunningPrometheus) {
   const sources = await diagnose<Source>("sources", "backends");
   const locks = await diagnose<LockWait>("locks", "items");
   const pools = await diagnose<Pool>("pools", "items");
-  const [source] = sources.filter(({ application }) => application === "data_loader_worker");
+  const source = sources.find(({ application }) => application === "data_loader_worker");
   const [root, waiter] = [locks.find(({ depth }) => depth === 0), locks.find((l) => l.depth > 0)];
   const queue = pools.toSorted((a, b) => b.clients_waiting - a.clients_waiting)[0];
   const rows: [string, string | number][] = [

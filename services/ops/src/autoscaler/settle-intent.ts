@@ -21,7 +21,7 @@ export async function settleIntent(
   const happened = sizes.every((size) => size === to);
   if (!happened)
     await Promise.allSettled(
-      processes.map(({ effector }) => effector?.apply(alias, from, lease.term)),
+      processes.map(async ({ effector }) => effector?.apply(alias, from, lease.term)),
     );
   const configured = configuredSize(profile, alias);
   // What a person's change comes to is for its trial to say.
