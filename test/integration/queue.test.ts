@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { type HandledTask, type Handlers, TaskQueue, TaskWorker } from "@sluice/queue";
-import { createLogger } from "@sluice/telemetry";
+import { type Tracing, createLogger } from "@sluice/telemetry";
+import { OtlpReceiver } from "@sluice/telemetry/otlp-receiver";
 import { readStack } from "@sluice/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { FaultProxy } from "../chaos/proxy/fault-proxy.ts";
@@ -13,7 +14,7 @@ type Handle = (task: HandledTask<{ readonly n: number }>) => Promise<void>;
 const TRIES = 3;
 
 /** A queue of the test's own, with whatever workers it opens. */
-function openQueue(redisUrl = readStack().redis.url) {
+function openQueue(redisUrl = readStack().redis.url, tracing?: Tracing) {
   const lines: { level: string; msg: string }[] = [];
   const destination = { write: (line: string) => void lines.push(JSON.parse(line)) };
   const logger = createLogger({ service: "test", level: "info", destination });
@@ -32,7 +33,7 @@ function openQueue(redisUrl = readStack().redis.url) {
       giveUp,
     });
     const handlers: Handlers<Kinds> = { quick: handlerOf("quick"), slow: handlerOf("slow") };
-    const worker = new TaskWorker<Kinds>({ ...common, handlers });
+    const worker = new TaskWorker<Kinds>({ ...common, handlers, tracing });
     onTestFinished(() => worker.stop());
     return worker;
   };
@@ -54,6 +55,34 @@ test("a task that is added again while it is in the queue is done once, and anew
   });
   expect(done.toSorted().slice(0, 2)).toEqual(["a 1", "a 1"]);
   expect(done.filter((each) => each.startsWith("b"))).toEqual(["b 1"]);
+});
+
+test("each try of a task is a trace of its own", async () => {
+  await using receiver = await OtlpReceiver.start();
+  const tracing = await receiver.openTracing();
+  const { add, openWorker } = openQueue(undefined, tracing);
+  let tries = 0;
+  openWorker({
+    quick: async ({ span }) => {
+      tries += 1;
+      span?.child("work").end();
+      if (tries === 1) throw new Error("not yet");
+    },
+  });
+  await add("quick", "a");
+  await until("both tries", () => receiver.spans.length === 4);
+  await tracing.close();
+  const processed = receiver.spans.filter(({ name }) => name.startsWith("process "));
+  expect(processed).toMatchObject([
+    {
+      kind: 5,
+      isError: true,
+      attributes: { "messaging.system": "bullmq", "sluice.task.tries": 1 },
+    },
+    { kind: 5, isError: false, attributes: { "sluice.task.tries": 2 } },
+  ]);
+  for (const { traceId, name } of processed)
+    expect(receiver.tree(traceId)).toEqual({ [name]: { work: {} } });
 });
 
 test("a task that fails is tried again, and given up after the last try", async () => {

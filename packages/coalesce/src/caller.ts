@@ -1,9 +1,13 @@
+import type { TraceSpan } from "@sluice/telemetry";
+
 /** What a caller may bring along. */
 export interface CallOptions {
   /** The caller left, or its time is over. */
   readonly signal?: AbortSignal | undefined;
   /** `performance.now()` milliseconds. */
   readonly deadline?: number | undefined;
+  /** Of the caller's request, when it is traced. */
+  readonly span?: TraceSpan | undefined;
 }
 
 /** Somebody who waits for a key. Settled once: by the batch, or by leaving. */
@@ -14,13 +18,19 @@ export class Caller<V> {
   onLeave: (() => void) | undefined;
   readonly #settle: PromiseWithResolvers<V>;
   readonly #signal: AbortSignal | undefined;
+  /** Of the request; undefined unless it is traced. */
+  readonly span: TraceSpan | undefined;
+  /** `performance.now()` milliseconds, of who is traced. */
+  readonly since: number;
   #hasLeft = false;
 
-  constructor({ signal, deadline = Number.POSITIVE_INFINITY }: CallOptions) {
+  constructor({ signal, deadline = Number.POSITIVE_INFINITY, span }: CallOptions) {
     this.#settle = Promise.withResolvers<V>();
     this.promise = this.#settle.promise;
     this.deadline = deadline;
     this.#signal = signal;
+    this.span = span;
+    this.since = span === undefined ? 0 : performance.now();
     signal?.addEventListener("abort", this.#leave, { once: true });
   }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { inBatch, startBatch } from "./batch-span.ts";
 import { abortWhenAllLeft, Caller, type CallOptions, latestDeadline } from "./caller.ts";
 import { isolateFailures } from "./isolate.ts";
 import { splitAt } from "./split-at.ts";
@@ -123,10 +124,12 @@ export class ReadCoalescer<K, V> {
   async #readTogether(entries: readonly Entry<K, V>[]): Promise<void> {
     this.#options.onBatch?.(entries.length);
     const callers = entries.flatMap((entry) => [...entry.callers]);
-    const values = await this.#options.read(
-      entries.map(({ key }) => key),
-      { signal: abortWhenAllLeft(callers), deadline: latestDeadline(callers) },
-    );
+    const keys = entries.map(({ key }) => key);
+    const options = { signal: abortWhenAllLeft(callers), deadline: latestDeadline(callers) };
+    const traced = startBatch(callers, keys.length);
+    const values = await (traced === undefined
+      ? this.#options.read(keys, options)
+      : inBatch(traced, () => this.#options.read(keys, options)));
     for (const [index, entry] of entries.entries()) {
       for (const caller of entry.callers) caller.resolve(values[index] as V);
     }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { inBatch, startBatch } from "./batch-span.ts";
 import { Caller, type CallOptions, latestDeadline } from "./caller.ts";
 import { isolateFailures } from "./isolate.ts";
 import type { BatchOptions } from "./read-coalescer.ts";
@@ -99,10 +100,11 @@ export class WriteCoalescer<K, V, R> {
   async #write(batch: readonly Pending<K, V, R>[]): Promise<void> {
     this.#options.onBatch?.(batch.length);
     const callers = batch.flatMap((pending) => pending.callers);
-    const results = await this.#options.write(batch, {
-      signal: NEVER,
-      deadline: latestDeadline(callers),
-    });
+    const options = { signal: NEVER, deadline: latestDeadline(callers) };
+    const traced = startBatch(callers, batch.length);
+    const results = await (traced === undefined
+      ? this.#options.write(batch, options)
+      : inBatch(traced, () => this.#options.write(batch, options)));
     for (const [index, pending] of batch.entries()) {
       for (const caller of pending.callers) caller.resolve(results[index] as R);
     }

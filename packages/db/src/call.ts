@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { TraceSpan } from "@sluice/telemetry";
 
 /**
  * What the statement now being run is for. Kysely knows nothing of operations, deadlines or callers that leave, so
@@ -16,6 +17,8 @@ export interface Call {
   readonly autocommit: boolean;
   /** Where a transaction was begun. */
   readonly origin: Error | undefined;
+  /** Of the operation; undefined unless it is traced. */
+  readonly span: TraceSpan | undefined;
 }
 
 const storage = new AsyncLocalStorage<Call>();

@@ -11,6 +11,7 @@ import {
 } from "./pool-errors.ts";
 import { isCancelled, isGone } from "./sqlstate.ts";
 import { currentContext } from "@sluice/telemetry";
+import { endOperation, startOperation } from "./operation-spans.ts";
 
 export interface RunOptions {
   /** Running it twice is the same as running it once: it is repeated when a connection breaks. @default false */
@@ -98,7 +99,7 @@ export class PooledDatabase<S> implements Database<S> {
     attempt: (call: Call) => Promise<T>,
   ): Promise<T> {
     const context = currentContext();
-    const { circuit, defaultTimeoutMs } = this.#options;
+    const { pool, circuit, defaultTimeoutMs } = this.#options;
     const timeoutMs = defaultTimeoutMs();
     const call: Call = {
       operation,
@@ -108,15 +109,20 @@ export class PooledDatabase<S> implements Database<S> {
       timeoutMs,
       autocommit: origin === undefined,
       origin,
+      span: context?.span && startOperation(context.span, pool, operation, origin === undefined),
     };
     const idempotent = options.idempotent ?? false;
     const deadline = Math.min(call.deadline, performance.now() + timeoutMs);
     try {
-      return await circuit.run({ ...call, deadline, idempotent }, () =>
+      const result = await circuit.run({ ...call, deadline, idempotent }, () =>
         runCall(call, () => attempt(call)),
       );
+      call.span?.end();
+      return result;
     } catch (error) {
-      throw this.#translate(error, operation, idempotent);
+      const translated = this.#translate(error, operation, idempotent);
+      if (call.span !== undefined) endOperation(call.span, translated);
+      throw translated;
     }
   }
 

@@ -14,6 +14,7 @@ import { type Call, currentCall } from "./call.ts";
 import type { Gate } from "./gate.ts";
 import type { Lease, StatementLimits } from "./lease.ts";
 import type { PoolMeter } from "./metrics.ts";
+import { traceStatement, traceStep } from "./operation-spans.ts";
 import { CommitLost } from "./pool-errors.ts";
 import { isGone } from "./sqlstate.ts";
 
@@ -43,7 +44,12 @@ class GateDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<LeasedConnection> {
-    return new LeasedConnection(await this.#gate.acquire(currentCall()), this.#meter);
+    const call = currentCall();
+    const lease =
+      call.span === undefined
+        ? this.#gate.acquire(call)
+        : traceStep(call.span, "gate.wait", () => this.#gate.acquire(call));
+    return new LeasedConnection(await lease, this.#meter);
   }
 
   async beginTransaction(
@@ -92,7 +98,12 @@ class LeasedConnection implements DatabaseConnection {
     const call = currentCall();
     const start = performance.now();
     try {
-      const { rows, count } = await this.#lease.query(sql, parameters, limitsOf(call));
+      const limits = limitsOf(call);
+      const { rows, count } = await (call.span === undefined
+        ? this.#lease.query(sql, parameters, limits)
+        : traceStatement(call.span, call, (onServer) =>
+            this.#lease.query(sql, parameters, { ...limits, onServer }),
+          ));
       return { rows: rows as R[], numAffectedRows: BigInt(count) };
     } finally {
       this.#meter.ran(call.operation, performance.now() - start);
@@ -102,12 +113,16 @@ class LeasedConnection implements DatabaseConnection {
   /** Cancelled when the caller leaves: here the pooler looks for a server, which may take its time. */
   async begin(statement: string): Promise<void> {
     this.#lease.inTransaction = true;
-    await this.#lease.query(statement, [], limitsOf(currentCall()));
+    const call = currentCall();
+    const begin = (): Promise<unknown> => this.#lease.query(statement, [], limitsOf(call));
+    await (call.span === undefined ? begin() : traceStep(call.span, "pooler.wait", begin));
   }
 
   /** Not cancelled when the caller leaves: a transaction is always brought to its end. @returns the command tag. */
   async end(statement: "commit" | "rollback"): Promise<string> {
-    const { command } = await this.#lease.end(statement, currentCall().timeoutMs);
+    const { span, timeoutMs } = currentCall();
+    const end = () => this.#lease.end(statement, timeoutMs);
+    const { command } = await (span === undefined ? end() : traceStep(span, statement, end));
     this.#lease.inTransaction = false;
     return command;
   }

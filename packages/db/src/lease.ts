@@ -6,6 +6,8 @@ export interface StatementLimits {
   readonly signal?: AbortSignal | undefined;
   /** `performance.now()` milliseconds, less than 24 days away. */
   readonly deadline: number;
+  /** Told when the pooler has found a server; that takes the statement a round trip of its own. */
+  readonly onServer?: (() => void) | undefined;
 }
 
 /** What the pool knows of a lease while somebody holds it. */
@@ -102,7 +104,7 @@ function run(
   { slot, operation }: LeaseRecord,
   text: string,
   parameters: readonly unknown[],
-  { signal, deadline }: StatementLimits,
+  { signal, deadline, onServer }: StatementLimits,
 ): Promise<StatementResult> {
   if (signal?.aborted) throw abortReason(signal, operation);
   const left = deadline - performance.now();
@@ -114,7 +116,7 @@ function run(
   };
   const aborted = (): void => giveUp(abortReason(signal!, operation));
   // Sent before anybody listens: for a value that can't be sent this throws, and must leave nothing behind.
-  const answer = slot.query(text, parameters);
+  const answer = slot.query(text, parameters, onServer);
   const timer = setTimeout(() => giveUp(deadlineExceeded(operation)), left);
   signal?.addEventListener("abort", aborted, { once: true });
   answer.then(resolve, reject).finally(() => {

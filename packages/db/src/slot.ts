@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PendingQuery, Row } from "postgres";
+import { describeFirst } from "./describe-first.ts";
 import { parameterText } from "./pg-values.ts";
 import { closedError, SingleConnection } from "./single-connection.ts";
 import { requestCancel } from "./socket.ts";
@@ -96,11 +97,20 @@ export class Slot {
 
   /**
    * Runs one statement; one at a time.
+   * @param onServer told when the pooler has found a server; that takes a round trip of its own
    * @throws PostgresError with the SQLSTATE, or the connection's error.
    */
-  query(text: string, parameters: readonly unknown[]): Promise<StatementResult> {
+  query(
+    text: string,
+    parameters: readonly unknown[],
+    onServer?: () => void,
+  ): Promise<StatementResult> {
     if (!this.#alive) return Promise.reject(closedError());
-    const query = this.#driverQuery(text, parameters.map(parameterText));
+    const texts = parameters.map(parameterText);
+    const query =
+      onServer === undefined
+        ? this.#driverQuery(text, texts)
+        : this.#describedFirst(text, texts, onServer);
     // Rows are collected here: the driver counts them per connection and forgets to start again after a statement that
     // failed halfway, so that the next one's rows would stand behind as many holes.
     const rows: Row[] = [];
@@ -130,6 +140,15 @@ export class Slot {
     const options = { prepare: this.#prepare, simple: false };
     const query = this.#connection.sql.unsafe(text, [], options) as DriverQuery;
     query.parameters = parameters;
+    return query;
+  }
+
+  /** Unnamed, since of a statement that is prepared already there is nothing to describe. */
+  #describedFirst(text: string, parameters: (string | null)[], onServer: () => void): DriverQuery {
+    const options = { prepare: false, simple: false };
+    const query = this.#connection.sql.unsafe(text, [], options) as DriverQuery;
+    query.parameters = parameters;
+    describeFirst(query, onServer);
     return query;
   }
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { performance } from "node:perf_hooks";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import { type Logger, runInContext } from "@sluice/telemetry";
+import { type Logger, type Tracing, runInContext } from "@sluice/telemetry";
 import {
   type FastifyBaseLogger,
   type FastifyRequest,
@@ -22,6 +22,7 @@ import { serveOpenApi } from "./openapi.ts";
 import { fillEmptyBody, isOptionalBody } from "./optional-body.ts";
 import { answerWithProblem } from "./problem-answer.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
+import { startRequestSpan } from "./request-span.ts";
 import type { Principal } from "./route-config.ts";
 import { type RoutePolicy, policyOf, policyOfUnmatched } from "./route-policy.ts";
 import { Traffic } from "./traffic.ts";
@@ -61,6 +62,8 @@ export interface ServerOptions {
   readonly requestTimeoutMs?: number;
   /** How much of each route may be in hand before further requests are refused, unless the route says otherwise. */
   readonly admission?: AdmissionOptions;
+  /** @default nothing is traced */
+  readonly tracing?: Tracing | undefined;
 }
 
 type Release = (() => void) | undefined;
@@ -111,7 +114,7 @@ function bareServer({ logger, bodyLimit = 16 * MIB }: ServerOptions, traffic: Tr
 }
 
 function followRequests(app: App, options: ServerOptions): void {
-  const { requestTimeoutMs = DEFAULT_TIMEOUT_MS, tenantOf } = options;
+  const { requestTimeoutMs = DEFAULT_TIMEOUT_MS, tenantOf, tracing } = options;
   const unmatched = policyOfUnmatched(requestTimeoutMs);
   const pace = new AdmissionPace(REFUSALS_PER_MS);
   app.addHook("onRequest", (request, reply, done) => {
@@ -124,6 +127,7 @@ function followRequests(app: App, options: ServerOptions): void {
     }
     request.exchange = app.traffic.begin(request, reply, unmatched);
     request.exchange.place = admission && { admission, tenant };
+    if (tracing !== undefined) request.exchange.span = startRequestSpan(tracing, request);
     reply.header(REQUEST_ID_HEADER, request.id);
     if (request.is404) {
       request.exchange.enter(unmatched);

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { SluiceError } from "@sluice/errors";
-import type { RequestContext } from "@sluice/telemetry";
+import type { RequestContext, TraceSpan } from "@sluice/telemetry";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requestTimeoutOf } from "./request-timeout.ts";
 import type { Admission } from "./admission.ts";
@@ -20,6 +20,8 @@ export class Exchange implements RequestContext {
   readonly reply: FastifyReply;
   policy: RoutePolicy;
   deadline: number | undefined;
+  /** undefined unless it is traced */
+  span: TraceSpan | undefined;
   /** The place that it takes among those in hand, and whose it is; undefined = none. */
   place: { readonly admission: Admission; readonly tenant: string } | undefined;
   #timer: NodeJS.Timeout | undefined;

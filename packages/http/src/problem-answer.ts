@@ -16,6 +16,7 @@ export function answerWithProblem(
   // Only a request that reached the router has an exchange; a bad URL does not.
   const render = request.exchange?.policy.renderProblem ?? renderProblemJson;
   const { contentType, body } = render(toProblem(error, request.id));
+  request.exchange?.span?.set({ "sluice.error_code": error.code });
   if (error.status === 429 || error.status === 503) traffic.countShed(error.code);
   if (error.status === 401) reply.header("www-authenticate", 'Bearer realm="sluice"');
   if (error.retryAfterSeconds !== undefined) {

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, Gauge, type Registry } from "prom-client";
 import { Exchange } from "./exchange.ts";
 import { RequestDurations } from "./request-durations.ts";
+import { endRequestSpan } from "./request-span.ts";
 import type { RoutePolicy } from "./route-policy.ts";
 
 /** All exchanges of a server: follows each from its head to its end, and measures and logs it. */
@@ -94,7 +95,7 @@ export class Traffic {
 
   #finish(exchange: Exchange): void {
     this.#inFlight -= 1;
-    const { request, reply, policy } = exchange;
+    const { request, reply, policy, span } = exchange;
     const { socket, method = "" } = request.raw;
     exchange.settle();
     const complete = reply.raw.writableFinished;
@@ -104,8 +105,11 @@ export class Traffic {
     const milliseconds = now - exchange.startedAt;
     exchange.place?.admission.leave(exchange.place.tenant, now, milliseconds);
     this.#durations.observe(method, policy.route, status, milliseconds / 1000);
+    if (span !== undefined) endRequestSpan(span, status, now);
     this.#log({
       request_id: exchange.requestId,
+      trace_id: span?.traceId,
+      span_id: span?.spanId,
       method,
       route: policy.route,
       status,

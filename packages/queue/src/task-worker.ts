@@ -1,4 +1,10 @@
-import { type Logger, OutageLog } from "@sluice/telemetry";
+import {
+  type Logger,
+  OutageLog,
+  type SpanOptions,
+  type TraceSpan,
+  type Tracing,
+} from "@sluice/telemetry";
 import { type Job, Worker } from "bullmq";
 import { type Connection, connect } from "./connect.ts";
 import { KEY_PREFIX, type KindOf, type Kinds, queueName } from "./task.ts";
@@ -9,6 +15,8 @@ export interface HandledTask<T> {
   readonly data: T;
   /** Aborts when the worker stops. */
   readonly signal: AbortSignal;
+  /** undefined unless it is traced */
+  readonly span: TraceSpan | undefined;
 }
 
 /** How tasks of one kind are done. */
@@ -29,6 +37,8 @@ export interface TaskWorkerOptions<K extends Kinds> {
   readonly redisUrl: string;
   readonly handlers: Handlers<K>;
   readonly logger: Logger;
+  /** @default nothing is traced */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** A task of a worker that was killed goes to another one within the sum of both. */
@@ -49,13 +59,13 @@ export class TaskWorker<K extends Kinds> {
   readonly #forgetting: OutageLog;
   #stopped: Promise<void> | undefined;
 
-  constructor({ name, redisUrl, handlers, logger }: TaskWorkerOptions<K>) {
+  constructor({ name, redisUrl, handlers, logger, tracing }: TaskWorkerOptions<K>) {
     this.#away = new OutageLog(logger, "Redis cannot be reached: no task is done");
     this.#forgetting = new OutageLog(logger, "Redis forgot tasks in hand: some are done again");
     // A command waits for Redis however long it is away: BullMQ asks for that in workers.
     this.#connection = connect(redisUrl, this.#away, { maxRetriesPerRequest: null });
     this.#workers = Object.entries<Handler<never>>(handlers).map(([kind, handler]) =>
-      this.#open(queueName(name, kind), handler),
+      this.#open(queueName(name, kind), handler, tracing),
     );
   }
 
@@ -69,12 +79,19 @@ export class TaskWorker<K extends Kinds> {
     return (this.#stopped ??= this.#stop());
   }
 
-  #open(queue: string, { concurrency, handle, giveUp }: Handler<never>): Worker {
+  #open(
+    queue: string,
+    { concurrency, handle, giveUp }: Handler<never>,
+    tracing: Tracing | undefined,
+  ): Worker {
     const work = async (job: Job, _token?: string, signal?: AbortSignal): Promise<void> => {
-      const task = { id: job.id ?? "", data: job.data as never, signal: signal ?? NEVER };
+      const span = tracing?.start(`process ${queue}`, taskSpan(queue, job));
+      const task = { id: job.id ?? "", data: job.data as never, signal: signal ?? NEVER, span };
       try {
         await handle(task);
+        span?.end();
       } catch (error) {
+        span?.end({ error: error instanceof Error ? error.name : "ERROR" });
         // Stopping is nobody's failure. BullMQ forgets the task without a word if this was its last try.
         if (!isLastTry(job) || task.signal.aborted) throw error;
         await giveUp(task, error);
@@ -110,6 +127,17 @@ export class TaskWorker<K extends Kinds> {
     }
     redis.disconnect();
   }
+}
+
+function taskSpan(queue: string, { id, attemptsMade }: Job): SpanOptions {
+  const attributes = {
+    "messaging.system": "bullmq",
+    "messaging.operation.type": "process",
+    "messaging.destination.name": queue,
+    "messaging.message.id": id,
+    "sluice.task.tries": attemptsMade + 1,
+  };
+  return { kind: "consumer", attributes };
 }
 
 const NEVER = new AbortController().signal;

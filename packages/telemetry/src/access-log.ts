@@ -4,6 +4,9 @@ import { scrub } from "./scrub.ts";
 /** What is told of a request that has ended. */
 export interface AccessEntry {
   readonly request_id: string;
+  /** undefined unless it is traced */
+  readonly trace_id: string | undefined;
+  readonly span_id: string | undefined;
   readonly method: string;
   /** The path as it was registered. */
   readonly route: string;

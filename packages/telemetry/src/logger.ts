@@ -18,8 +18,8 @@ export interface LoggerOptions {
 }
 
 /**
- * A JSON logger. Lines carry `service` and, inside a request, `request_id`; secrets are removed
- * from the finished line. `fatal` returns only after the line has been written.
+ * A JSON logger. Lines carry `service` and, inside a request, `request_id`, with `trace_id` and
+ * `span_id` when it is traced; secrets are removed from the finished line. `fatal` returns only after the line has been written.
  */
 export function createLogger({ service, level, destination }: LoggerOptions): Logger {
   return pino(
@@ -37,7 +37,10 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
 
 function contextMembers(): object {
   const context = currentContext();
-  return context === undefined ? {} : { request_id: context.requestId };
+  if (context === undefined) return {};
+  const { requestId, span } = context;
+  if (span === undefined) return { request_id: requestId };
+  return { request_id: requestId, trace_id: span.traceId, span_id: span.spanId };
 }
 
 // Lines leave in batches, a tenth of a second late at most.

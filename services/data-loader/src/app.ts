@@ -1,6 +1,6 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
 import { type App, buildServer, stringifyJson } from "@sluice/http";
-import type { Logger } from "@sluice/telemetry";
+import type { Logger, Tracing } from "@sluice/telemetry";
 import { Counter, type Registry } from "prom-client";
 import type { Background } from "./background/background.ts";
 import type { DataLoader, Queryable, TransactionalDatabase } from "./data-loader.ts";
@@ -33,6 +33,8 @@ export interface DataLoaderDeps {
   readonly operations: Pick<OperationRunner, "start" | "adopt">;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** @default nothing is traced */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
@@ -45,11 +47,13 @@ export function buildApp({
   operations,
   logger,
   registry,
+  tracing,
 }: DataLoaderDeps): App {
   const app = buildServer({
     service: SERVICE,
     logger,
     registry,
+    tracing,
     title: "Sluice data loader",
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),

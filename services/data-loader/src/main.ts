@@ -3,7 +3,7 @@ import { createVerifier, TenantQuotas } from "@sluice/auth";
 import { parseConfig } from "@sluice/config";
 import { type OpenDatabase, openDatabase } from "@sluice/db";
 import { listen, runUntilSignal } from "@sluice/http";
-import { createLogger, createRegistry } from "@sluice/telemetry";
+import { TracingSettings, createLogger, createRegistry, openTracing } from "@sluice/telemetry";
 import { assertBudget, loadWorkloads, selectProfile, type WorkloadName } from "@sluice/workloads";
 import { Redis } from "ioredis";
 import { buildApp, SERVICE } from "./app.ts";
@@ -20,6 +20,12 @@ setFlagsFromString("--heap-growing-percent=50");
 const settings = parseConfig(Settings);
 const logger = createLogger({ service: SERVICE, level: settings.SLUICE_LOG_LEVEL });
 const registry = createRegistry(SERVICE);
+const tracing = await openTracing({
+  service: SERVICE,
+  settings: parseConfig(TracingSettings),
+  registry,
+  logger,
+});
 const profile = selectProfile(
   loadWorkloads(settings.SLUICE_WORKLOADS_FILE),
   settings.SLUICE_PROFILE,
@@ -48,7 +54,7 @@ const queue =
     ? openLocalQueue(background)
     : openRedisQueue({ redisUrl: settings.SLUICE_REDIS_URL, background, logger });
 const works = versionOperations(importDb);
-const operations = new OperationRunner({ db: importDb, queue, logger, works });
+const operations = new OperationRunner({ db: importDb, queue, logger, works, tracing });
 queue.work(operations);
 const service = await listen({
   app: buildApp({
@@ -60,6 +66,7 @@ const service = await listen({
     operations,
     logger,
     registry,
+    tracing,
   }),
   ready: () => sampleDb.ping(2_000),
   host: settings.SLUICE_HOST,
@@ -68,6 +75,7 @@ const service = await listen({
   control: { gates: [sampleDb, importDb], token: settings.SLUICE_CONTROL_TOKEN },
   logger,
   onClose: [
+    () => tracing?.close(),
     () => sampleDb.close(),
     () => importDb.close(),
     () => verifier.close(),

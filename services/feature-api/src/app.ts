@@ -1,6 +1,6 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
 import { type App, buildServer } from "@sluice/http";
-import type { Logger } from "@sluice/telemetry";
+import type { Logger, Tracing } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
 import { healthRoute } from "./feast/health-route.ts";
 import type { FeatureApi } from "./feature-api.ts";
@@ -23,14 +23,25 @@ export interface FeatureApiDeps {
   readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** @default nothing is traced */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
-export function buildApp({ db, read, verifier, quotas, logger, registry }: FeatureApiDeps): App {
+export function buildApp({
+  db,
+  read,
+  verifier,
+  quotas,
+  logger,
+  registry,
+  tracing,
+}: FeatureApiDeps): App {
   const app = buildServer({
     service: SERVICE,
     logger,
     registry,
+    tracing,
     title: "Sluice feature API",
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),

@@ -75,8 +75,8 @@ export class Catalog<T extends Named> {
 
   /** In a context without the caller's signal and deadline: others may wait for the result. */
   #read(projectId: string, names: readonly string[]): Map<string, Reading<T>> {
-    const requestId = currentContext()?.requestId ?? "catalog";
-    const reading = runInContext({ requestId }, () => this.#options.load(projectId, names));
+    const { requestId = "catalog", span } = currentContext() ?? {};
+    const reading = runInContext({ requestId, span }, () => this.#options.load(projectId, names));
     const byName = reading.then((values) => new Map(values.map((value) => [value.name, value])));
     return new Map(
       names.map((name) => [

@@ -3,7 +3,7 @@ import { coalesceMeter } from "@sluice/coalesce";
 import { parseConfig } from "@sluice/config";
 import { openDatabase } from "@sluice/db";
 import { listen, runUntilSignal } from "@sluice/http";
-import { createLogger, createRegistry } from "@sluice/telemetry";
+import { TracingSettings, createLogger, createRegistry, openTracing } from "@sluice/telemetry";
 import { assertBudget, loadWorkloads, selectProfile } from "@sluice/workloads";
 import { Redis } from "ioredis";
 import { buildApp, SERVICE } from "./app.ts";
@@ -13,6 +13,12 @@ import { Settings } from "./settings.ts";
 const settings = parseConfig(Settings);
 const logger = createLogger({ service: SERVICE, level: settings.SLUICE_LOG_LEVEL });
 const registry = createRegistry(SERVICE);
+const tracing = await openTracing({
+  service: SERVICE,
+  settings: parseConfig(TracingSettings),
+  registry,
+  logger,
+});
 const profile = selectProfile(
   loadWorkloads(settings.SLUICE_WORKLOADS_FILE),
   settings.SLUICE_PROFILE,
@@ -34,13 +40,13 @@ const verifier = createVerifier({ db, redis, logger, registry });
 const quotas = new TenantQuotas({ redis, logger, registry });
 const read = entityReader(db, coalesceMeter(registry, "read"));
 const service = await listen({
-  app: buildApp({ db, read, verifier, quotas, logger, registry }),
+  app: buildApp({ db, read, verifier, quotas, logger, registry, tracing }),
   ready: () => db.ping(2_000),
   host: settings.SLUICE_HOST,
   port: settings.SLUICE_PORT,
   internalPort: settings.SLUICE_INTERNAL_PORT,
   control: { gates: [db], token: settings.SLUICE_CONTROL_TOKEN },
   logger,
-  onClose: [() => db.close(), () => verifier.close(), () => quotas.close()],
+  onClose: [() => tracing?.close(), () => db.close(), () => verifier.close(), () => quotas.close()],
 });
 runUntilSignal(service, logger);

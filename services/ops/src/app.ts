@@ -1,6 +1,6 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
 import { type App, buildServer } from "@sluice/http";
-import type { Logger } from "@sluice/telemetry";
+import type { Logger, Tracing } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
 import { auditRoutes } from "./audit/routes.ts";
 import { alertRoutes } from "./alerts/routes.ts";
@@ -26,15 +26,18 @@ export interface OpsDeps extends Ops {
   readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** @default nothing is traced */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
 export function buildApp(deps: OpsDeps): App {
-  const { verifier, quotas, logger, registry } = deps;
+  const { verifier, quotas, logger, registry, tracing } = deps;
   const app = buildServer({
     service: SERVICE,
     logger,
     registry,
+    tracing,
     title: "Sluice operations",
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),

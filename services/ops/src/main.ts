@@ -2,7 +2,7 @@ import { createVerifier, TenantQuotas } from "@sluice/auth";
 import { parseConfig } from "@sluice/config";
 import { type OpenDatabase, openDatabase } from "@sluice/db";
 import { listen, runUntilSignal } from "@sluice/http";
-import { createLogger, createRegistry } from "@sluice/telemetry";
+import { TracingSettings, createLogger, createRegistry, openTracing } from "@sluice/telemetry";
 import { assertBudget, loadWorkloads, selectProfile, type WorkloadName } from "@sluice/workloads";
 import { Redis } from "ioredis";
 import { buildApp, SERVICE } from "./app.ts";
@@ -16,6 +16,12 @@ import { Watch } from "./watch.ts";
 const settings = parseConfig(Settings);
 const logger = createLogger({ service: SERVICE, level: settings.SLUICE_LOG_LEVEL });
 const registry = createRegistry(SERVICE);
+const tracing = await openTracing({
+  service: SERVICE,
+  settings: parseConfig(TracingSettings),
+  registry,
+  logger,
+});
 const profile = selectProfile(
   loadWorkloads(settings.SLUICE_WORKLOADS_FILE),
   settings.SLUICE_PROFILE,
@@ -72,6 +78,7 @@ const service = await listen({
     quotas,
     logger,
     registry,
+    tracing,
   }),
   ready: () => monitor.ping(2_000),
   host: settings.SLUICE_HOST,
@@ -80,6 +87,7 @@ const service = await listen({
   control: { gates: [admin, monitor], token: settings.SLUICE_CONTROL_TOKEN },
   logger,
   onClose: [
+    () => tracing?.close(),
     () => admin.close(),
     () => monitor.close(),
     () => redis?.disconnect(),

@@ -1,7 +1,7 @@
 import type { TenantQuotas, Verifier } from "@sluice/auth";
 import { coalesceMeter } from "@sluice/coalesce";
 import { type App, buildServer, stringifyJson } from "@sluice/http";
-import type { Logger } from "@sluice/telemetry";
+import type { Logger, Tracing } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
 import { attemptRoutes } from "./attempts/routes.ts";
 import { ClaimLines } from "./claims/claim-lines.ts";
@@ -29,17 +29,20 @@ export interface TrainingManagerDeps {
   readonly hints: Pick<Hints, "listen">;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** @default nothing is traced */
+  readonly tracing?: Tracing | undefined;
   /** Whether webhooks may have private addresses. @default false */
   readonly allowPrivateWebhooks?: boolean;
 }
 
 /** The service's routes over what was opened for it; opens and closes nothing itself. */
 export function buildApp(deps: TrainingManagerDeps): App {
-  const { db, announce, hints, verifier, quotas, logger, registry } = deps;
+  const { db, announce, hints, verifier, quotas, logger, registry, tracing } = deps;
   const app = buildServer({
     service: SERVICE,
     logger,
     registry,
+    tracing,
     title: "Sluice training manager",
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),

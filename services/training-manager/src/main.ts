@@ -1,7 +1,7 @@
 import { createVerifier, TenantQuotas } from "@sluice/auth";
 import { parseConfig } from "@sluice/config";
 import { listen, runUntilSignal } from "@sluice/http";
-import { createLogger, createRegistry } from "@sluice/telemetry";
+import { TracingSettings, createLogger, createRegistry, openTracing } from "@sluice/telemetry";
 import { Redis } from "ioredis";
 import { buildApp, SERVICE } from "./app.ts";
 import { announcer } from "./hints/announcer.ts";
@@ -14,6 +14,12 @@ import { Sweeper } from "./sweeper/sweeper.ts";
 const settings = parseConfig(Settings);
 const logger = createLogger({ service: SERVICE, level: settings.SLUICE_LOG_LEVEL });
 const registry = createRegistry(SERVICE);
+const tracing = await openTracing({
+  service: SERVICE,
+  settings: parseConfig(TracingSettings),
+  registry,
+  logger,
+});
 const db = await openTraining(settings, { service: SERVICE, registry, logger });
 // Only its settings are used: who needs Redis makes a connection of its own.
 const redis = settings.SLUICE_REDIS_URL
@@ -38,6 +44,7 @@ const service = await listen({
     hints,
     logger,
     registry,
+    tracing,
     allowPrivateWebhooks: settings.SLUICE_WEBHOOK_ALLOW_PRIVATE,
   }),
   ready: () => db.ping(2_000),
@@ -46,7 +53,13 @@ const service = await listen({
   internalPort: settings.SLUICE_INTERNAL_PORT,
   control: { gates: [db], token: settings.SLUICE_CONTROL_TOKEN },
   logger,
-  onClose: [() => db.close(), () => verifier.close(), () => quotas.close(), () => hints.close()],
+  onClose: [
+    () => tracing?.close(),
+    () => db.close(),
+    () => verifier.close(),
+    () => quotas.close(),
+    () => hints.close(),
+  ],
 });
 sweeper.start();
 // First of all, since from then on heartbeats may be refused: nobody must be blamed for silence.

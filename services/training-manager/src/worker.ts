@@ -1,7 +1,7 @@
 import { parseConfig } from "@sluice/config";
 import { listenInternally, runUntilSignal } from "@sluice/http";
 import { TaskQueue, TaskWorker } from "@sluice/queue";
-import { createLogger, createRegistry } from "@sluice/telemetry";
+import { TracingSettings, createLogger, createRegistry, openTracing } from "@sluice/telemetry";
 import { Redis } from "ioredis";
 import { announcer } from "./hints/announcer.ts";
 import { Hints } from "./hints/hints.ts";
@@ -21,6 +21,12 @@ const TRIES = 8;
 const settings = parseConfig(WorkerSettings);
 const logger = createLogger({ service: SERVICE, level: settings.SLUICE_LOG_LEVEL });
 const registry = createRegistry(SERVICE);
+const tracing = await openTracing({
+  service: SERVICE,
+  settings: parseConfig(TracingSettings),
+  registry,
+  logger,
+});
 const db = await openTraining(settings, { service: SERVICE, registry, logger });
 // Only its settings are used: hints have connections of their own.
 const hints = new Hints({
@@ -38,6 +44,7 @@ const queue = new TaskQueue<OutboxKinds>({
 const allowPrivate = settings.SLUICE_WEBHOOK_ALLOW_PRIVATE;
 const worker = new TaskWorker<OutboxKinds>({
   ...redis,
+  tracing,
   handlers: outboxHandlers({
     db,
     announce: announcer(registry, hints),
@@ -57,6 +64,7 @@ const service = await listenInternally({
   control: { gates: [db], token: settings.SLUICE_CONTROL_TOKEN },
   logger,
   onClose: [
+    () => tracing?.close(),
     () => db.close(),
     () => hints.close(),
     () => queue.close(),

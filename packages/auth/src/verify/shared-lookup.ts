@@ -10,8 +10,8 @@ export const LOOKUP_DEADLINE_MS = 5_000;
  * @throws SluiceError DATABASE_UNAVAILABLE when that deadline passes, since it is not the client's.
  */
 export async function sharedLookup<T>(look: () => Promise<T>): Promise<T> {
-  const requestId = currentContext()?.requestId ?? "auth";
-  const context = { requestId, deadline: performance.now() + LOOKUP_DEADLINE_MS };
+  const { requestId = "auth", span } = currentContext() ?? {};
+  const context = { requestId, span, deadline: performance.now() + LOOKUP_DEADLINE_MS };
   try {
     return await runInContext(context, look);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { type ErrorCode, SluiceError } from "@sluice/errors";
-import { type Logger, runInContext } from "@sluice/telemetry";
+import { type Logger, type Tracing, runInContext } from "@sluice/telemetry";
 import type { Queryable } from "../data-loader.ts";
 import type { OperationQueue } from "./operation-queue.ts";
 import {
@@ -32,6 +32,8 @@ export interface OperationRunnerDeps {
   readonly queue: OperationQueue;
   readonly logger: Logger;
   readonly works: Readonly<Record<OperationKind, OperationWork>>;
+  /** @default nothing is traced */
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
@@ -64,14 +66,18 @@ export class OperationRunner {
    * @throws whatever else goes wrong: it is to be tried again
    */
   async carryOut(key: OperationKey, signal: AbortSignal): Promise<void> {
-    const { db } = this.#deps;
+    const { db, tracing } = this.#deps;
     const context = { requestId: `operation ${key.operation_id}`, signal };
     const row = await runInContext(context, () => findOperation(db, key));
     if (row === undefined || !(await claimOperation(db, key, PATIENCE.running))) return;
+    const attributes = { "sluice.operation_id": key.operation_id };
+    const span = tracing?.start(`operation ${row.kind}`, { kind: "consumer", attributes });
     try {
-      const result = await runInContext(context, () => this.#work(row));
+      const result = await runInContext({ ...context, span }, () => this.#work(row));
+      span?.end();
       await endOperation(db, key, { result, error: null });
     } catch (error) {
+      span?.end({ error: error instanceof SluiceError ? error.code : "INTERNAL" });
       if (error instanceof SluiceError && error.status < 500)
         await endOperation(db, key, { result: null, error: toRow(error) });
       else {

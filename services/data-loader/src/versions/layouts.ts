@@ -53,8 +53,10 @@ export class Layouts {
 
   #read(key: string, datasetId: string, version: number): Promise<Layout> {
     // Without the signal of the one who happened to come first: others wait too.
-    const requestId = currentContext()?.requestId ?? "layouts";
-    const layout = runInContext({ requestId }, () => readLayout(this.#db, datasetId, version));
+    const { requestId = "layouts", span } = currentContext() ?? {};
+    const layout = runInContext({ requestId, span }, () =>
+      readLayout(this.#db, datasetId, version),
+    );
     const entry = { layout, bytes: 0 };
     this.#known.set(key, entry);
     layout.then(

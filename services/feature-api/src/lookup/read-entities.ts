@@ -82,5 +82,5 @@ async function readTogether(
 
 function callerOf(): CallOptions {
   const context = currentContext();
-  return { signal: context?.signal, deadline: context?.deadline };
+  return { signal: context?.signal, deadline: context?.deadline, span: context?.span };
 }

@@ -29,7 +29,8 @@ export function outboxHandlers(deps: HandlerDeps): OutboxHandlers {
     concurrency: CONCURRENCY[kind],
     handle: async (task: HandledTask<OutboxRef>) => {
       const deadline = performance.now() + DEADLINE_MS;
-      const context = { requestId: task.id, signal: task.signal, deadline };
+      const { id: requestId, signal, span } = task;
+      const context = { requestId, signal, span, deadline };
       try {
         await runInContext(context, () => carryOut(task));
         // Outside the context: what is done is noted even when the worker stops.
