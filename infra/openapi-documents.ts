@@ -28,7 +28,7 @@ export function dataLoaderDocument(): Promise<string> {
 export function opsDocument(): Promise<string> {
   const { db, verifier, quotas } = UNASKED;
   const layer = { latest: unasked };
-  const watch = { database: layer, pools: layer, instances: layer };
+  const watch = { system: layer, database: layer, pools: layer, instances: layer };
   const profile = selectProfile(loadWorkloads(), "local");
   const deps = { admin: db, monitor: db, redis: undefined, poolers: [], watch, profile };
   return render(ops.buildApp({ ...deps, verifier, quotas, ...silent(ops.SERVICE) }));

@@ -40,6 +40,7 @@ CREATE TABLE auth.audit_log (
   CONSTRAINT audit_log_pkey PRIMARY KEY (entry_id)
 );
 CREATE INDEX audit_log_tenant_entry_id_idx ON auth.audit_log USING btree (tenant, entry_id);
+GRANT DELETE, SELECT ON TABLE auth.audit_log TO sluice_monitor;
 GRANT INSERT, SELECT ON TABLE auth.audit_log TO sluice_admin;
 
 CREATE TABLE auth.idempotency_keys (
@@ -66,6 +67,7 @@ CREATE TABLE auth.projects (
   CONSTRAINT projects_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES auth.tenants(tenant_id),
   CONSTRAINT projects_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
+CREATE INDEX projects_tenant_id_name_idx ON auth.projects USING btree (tenant_id, name);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE auth.projects TO sluice_admin;
 GRANT SELECT ON TABLE auth.projects TO sluice_feature, sluice_import, sluice_monitor, sluice_sample, sluice_training;
 
@@ -628,7 +630,8 @@ CREATE TABLE ops.config_changes (
   CONSTRAINT config_changes_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'measuring'::text, 'trying'::text, 'rolled_out'::text, 'rolled_back'::text, 'failed'::text])))
 );
 CREATE UNIQUE INDEX config_changes_open_idx ON ops.config_changes USING btree ((true)) WHERE (state = ANY (ARRAY['pending'::text, 'measuring'::text, 'trying'::text]));
-GRANT INSERT, SELECT, UPDATE ON TABLE ops.config_changes TO sluice_admin, sluice_monitor;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE ops.config_changes TO sluice_monitor;
+GRANT INSERT, SELECT, UPDATE ON TABLE ops.config_changes TO sluice_admin;
 
 CREATE TABLE ops.gate_settings (
   service text COLLATE "C" NOT NULL,
@@ -677,7 +680,8 @@ CREATE TABLE ops.scaling_events (
 );
 CREATE INDEX scaling_events_alias_idx ON ops.scaling_events USING btree (alias, event_id DESC);
 CREATE UNIQUE INDEX scaling_events_in_flight_idx ON ops.scaling_events USING btree ((true)) WHERE (outcome = 'intended'::text);
-GRANT INSERT, SELECT, UPDATE ON TABLE ops.scaling_events TO sluice_admin, sluice_monitor;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE ops.scaling_events TO sluice_monitor;
+GRANT INSERT, SELECT, UPDATE ON TABLE ops.scaling_events TO sluice_admin;
 
 CREATE SCHEMA training AUTHORIZATION sluice_owner;
 GRANT USAGE ON SCHEMA training TO sluice_training;

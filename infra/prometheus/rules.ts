@@ -2,14 +2,14 @@ import type { Profile } from "@sluice/workloads";
 import { stringify } from "yaml";
 import type { Alert } from "./alert.ts";
 import { DATABASE_ALERTS } from "./alerts/database.ts";
-import { FIELD_REPORT_ALERTS } from "./alerts/field-report.ts";
+import { fieldReportAlerts } from "./alerts/field-report.ts";
 import { poolAlerts } from "./alerts/pools.ts";
 import { SERVICE_ALERTS } from "./alerts/services.ts";
 
 /** All alerts by group, with the thresholds of a profile. */
 export function alertGroups(profile: Profile): Record<string, readonly Alert[]> {
   return {
-    "field-report": FIELD_REPORT_ALERTS,
+    "field-report": fieldReportAlerts(),
     pools: poolAlerts(profile),
     database: DATABASE_ALERTS,
     services: SERVICE_ALERTS,
@@ -22,11 +22,15 @@ export function runbookOf({ name }: Pick<Alert, "name">): string {
   return `docs/runbooks/${words}.md`;
 }
 
-/** Prometheus' rule file. */
-export function renderRules(profile: Profile): string {
-  const groups = Object.entries(alertGroups(profile)).map(([name, alerts]) => ({
+/** Prometheus' rule file. @param groupsOfAlerts instead of the profile's, for a trial of them */
+export function renderRules(
+  profile: Profile,
+  groupsOfAlerts: Readonly<Record<string, readonly Alert[]>> = alertGroups(profile),
+  interval = "15s",
+): string {
+  const groups = Object.entries(groupsOfAlerts).map(([name, alerts]) => ({
     name: `sluice-${name}`,
-    interval: "15s",
+    interval,
     rules: alerts.map((alert) => ({
       alert: alert.name,
       expr: alert.expr,

@@ -18,9 +18,10 @@ import { benchResume } from "./resume.ts";
 import { benchSamples } from "./samples.ts";
 import { scaling } from "./scaling/scaling.ts";
 import { benchShuffle } from "./shuffle.ts";
+import { storm } from "./storm/storm.ts";
 
 const USAGE = `npm run bench [-- --quick] [replay] [gate] [look-ups] [batches] [diagnostics] [encodings] [heartbeats]
-                           [import] [loaders] [overload] [resume] [samples] [scaling] [shuffle]
+                           [import] [loaders] [overload] [resume] [samples] [scaling] [shuffle] [storm]
   --quick   fewer and shorter rounds
   --huge    scaling: up to 100 million rows, which take some 40 GB
 Without a name: replay, which has the figures of the design's first page. Prints a report and writes it, with plots, to
@@ -65,6 +66,7 @@ const BENCHES: Readonly<Record<string, (quick: boolean) => Promise<Section[]>>> 
   loaders: tables((quick) => benchLoaders(quick ? 5 : 60)),
   overload: tables((quick) => benchOverload(quick ? 3 : 60)),
   "look-ups": tables((quick) => benchLookUps(quick ? 1 : 5, quick ? 1 : 5)),
+  storm: () => storm(),
   scaling: (quick) => scaling(quick ? QUICK_SCALING : SCALING),
   shuffle: tables((quick) => benchShuffle(quick ? 3 : 9)),
   encodings: tables((quick) => benchEncodings(quick ? 3 : 10)),

@@ -150,6 +150,29 @@ test(
   },
 );
 
+test(
+  "a leader that is killed while it watches a pool leaves it to the next, who puts it back",
+  TIMEOUT,
+  async () => {
+    const before = await poolSize();
+    const asked = await ask({
+      target: { alias: feature.alias },
+      settings: { pool_size: before! + 1 },
+      window_seconds: 60,
+    });
+    const state = async () => (await ops("GET", `/v1/ops/config-changes/${asked.id}`)).body.state;
+    await until("it is being measured", async () => (await state()) === "measuring");
+    await skipWindow(asked.id);
+    await until("the pool is larger", async () => (await poolSize()) === before! + 1);
+    process.kill(readStack().services["ops"]!.pid, "SIGKILL");
+    expect(await ended(asked)).toMatchObject({
+      state: "rolled_back",
+      detail: expect.stringContaining("ops was restarted") as unknown,
+    });
+    expect(await poolSize()).toBe(before);
+  },
+);
+
 /** The window of a measurement is over when the database's clock says so. */
 async function skipWindow(id: string): Promise<void> {
   await using superuser = openSuperuser();

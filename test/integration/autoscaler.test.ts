@@ -214,6 +214,69 @@ test("a file that somebody edits and reloads is seen at the next tick and put ba
   ]);
 });
 
+test("two PgBouncers are changed, and read back, alike; one that was down is given the size when it is back", async () => {
+  const lines = WORKLOADS.map((workload) => {
+    const { alias, pool_size } = profile.workloads[workload];
+    return `${alias} pool_size=${pool_size}`;
+  });
+  await using other = await startScratchPgbouncer(database.superuserUrl, lines);
+  const processes = [pooler, other].map(({ console, databasesFile }) => ({
+    console,
+    effector: fileEffector(databasesFile, console),
+  }));
+  // What all may open is for both together: half of it each, one more than there is.
+  const allowed = { max_server_connections: 2 * (spentBy(profile) + 1) };
+  const pgbouncers = { ...profile.pgbouncer, processes: 2 };
+  const two: Profile = { ...profile, pgbouncer: pgbouncers, autoscaler: allowed };
+  const scaler = autoscaler({ processes, profile: two });
+  const sizes = (): Promise<(number | null | undefined)[]> =>
+    Promise.all(
+      [pooler, other].map(
+        async ({ console }) =>
+          (await console.show("databases")).find(({ name }) => name === ALIAS)?.pool_size,
+      ),
+    );
+  await using _ = new AliasLoad(pooler.url(ALIAS), 20, "select pg_sleep(0.05)");
+  await using _other = new AliasLoad(other.url(ALIAS), 20, "select pg_sleep(0.05)");
+  await until("clients wait", waits);
+  await tickUntil(scaler, "grow");
+  expect(await sizes()).toEqual([5, 5]);
+  expect(await poolSizesIn(other)).toEqual(await poolSizesIn(pooler));
+  expect((await tickUntil(scaler, "refuse")).reason).toBe("budget");
+  const databases = (await pooler.console.show("databases")).filter(
+    ({ name }) => name !== "pgbouncer",
+  );
+  const spent = databases.reduce((sum, row) => sum + row.pool_size! + row.reserve_pool_size!, 0);
+  expect(2 * spent).toBeLessThanOrEqual(allowed.max_server_connections);
+  allowed.max_server_connections = 200;
+  await _other[Symbol.asyncDispose]();
+  await other.kill();
+  await tickUntil(scaler, "grow");
+  const [event] = await superuser`
+    select action, detail from ops.scaling_events where outcome = 'not_converged'`;
+  expect(event).toMatchObject({
+    action: "grow",
+    detail: expect.stringContaining("1 of 2 PgBouncers did not take it") as unknown,
+  });
+  // It comes back with a list that says something else.
+  const text = await readFile(other.databasesFile, "utf8");
+  await writeFile(other.databasesFile, text.replace(/(sluice_feature = .*pool_size=)\d+/, "$15"));
+  await other.restart();
+  await tickUntil(scaler, "restore");
+  expect(new Set(await sizes()).size).toBe(1);
+});
+
+const poolSizesIn = async ({ databasesFile }: ScratchPgbouncer) =>
+  readPoolSizes(await readFile(databasesFile, "utf8"));
+
+/** Servers that the aliases of one PgBouncer may open. */
+function spentBy({ workloads }: Profile): number {
+  return WORKLOADS.reduce(
+    (sum, workload) => sum + workloads[workload].pool_size + workloads[workload].reserve_pool_size,
+    0,
+  );
+}
+
 test("a shrink lets a login under way come to its end, so that no client is dropped", async () => {
   const small = { ...profile.workloads.feature, pool_size: 2, scaling: { min: 2, max: 2 } };
   const scaler = autoscaler({

@@ -1,3 +1,4 @@
+import { cpus, totalmem } from "node:os";
 import { readStack } from "@sluice/testing";
 import { loadWorkloads, proveBudget, selectProfile, WORKLOADS } from "@sluice/workloads";
 import { Compile } from "typebox/schema";
@@ -7,6 +8,7 @@ import { expectOps, type Json, ops } from "./ops-api.ts";
 import { until } from "./until.ts";
 
 const LAYERS = [
+  "system",
   "connections",
   "sources",
   "locks",
@@ -161,6 +163,14 @@ test("tables, indexes and the cache: what the demo's data look like", async () =
   expect(cache.items[0].hit_ratio).toBeGreaterThan(0.5);
 });
 
+test("the machine's CPUs, load, memory and disk are seen", async () => {
+  const system = await look("system");
+  expect(system).toMatchObject({ cpus: cpus().length, memory_bytes: totalmem() });
+  for (const ratio of [system.memory_used_ratio, system.disk_used_ratio])
+    expect(ratio).toBeGreaterThan(0);
+  expect(system.load).toHaveLength(3);
+});
+
 test("pools are PgBouncer's, by workload, with the sizes of workloads.yaml", async () => {
   const { workloads } = selectProfile(loadWorkloads(), "local");
   const { items } = await look("pools");
@@ -209,6 +219,7 @@ test("the four layers are metrics too", async () => {
     "host_cpu_used_ratio",
     "host_memory_used_ratio",
     "host_disk_used_ratio",
+    "host_load1",
     "postgres_connections",
     "postgres_cache_hit_ratio",
     "pgbouncer_pools_client_waiting_connections",

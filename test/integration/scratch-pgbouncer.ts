@@ -13,7 +13,9 @@ export interface ScratchPgbouncer extends AsyncDisposable {
   /** The list of aliases, which its configuration includes. */
   readonly databasesFile: string;
   url(alias: string): string;
-  /** Ends it at once, as a crash does, and starts it again with the files as they are. */
+  /** Ends it at once, as a crash does. Idempotent. */
+  kill(): Promise<void>;
+  /** Kills it, and starts it again with the files as they are. */
   restart(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function startScratchPgbouncer(
   };
   let server = await start();
   const kill = async (): Promise<void> => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, "exit");
     server.kill("SIGKILL");
     await exited;
@@ -62,6 +65,7 @@ export async function startScratchPgbouncer(
     console,
     databasesFile,
     url: urlOf,
+    kill,
     async restart() {
       await kill();
       server = await start();

@@ -7,12 +7,30 @@ const active = 'postgres_connections{role="sluice_feature",state="active"}';
 const idle = 'postgres_connections{role="sluice_training",state="idle"}';
 const waiting = 'pgbouncer_pools_client_waiting_connections{pooler="a",alias="sluice_training"}';
 
-/** The four of the published field report, with its thresholds. */
-export const FIELD_REPORT_ALERTS: readonly Alert[] = [
+/** What the four go by. */
+export interface FieldReportThresholds {
+  /** Share of the connections that are not reserved. */
+  readonly usage: number;
+  /** Clients that wait in PgBouncer. */
+  readonly waiting: number;
+  readonly querySeconds: number;
+  readonly idle: number;
+}
+
+/** The report's. */
+const THRESHOLDS: FieldReportThresholds = { usage: 0.8, waiting: 5, querySeconds: 300, idle: 100 };
+
+/** The four of the published field report; the series that prove them are for its own thresholds. */
+export const fieldReportAlerts = ({
+  usage,
+  waiting: most,
+  querySeconds,
+  idle: mostIdle,
+}: FieldReportThresholds = THRESHOLDS): readonly Alert[] => [
   {
     name: "ConnectionUsageHigh",
     // Of what is not reserved: the report divides by max_connections, of which nobody but superusers gets the last.
-    expr: `${SESSIONS} / max(postgres_usable_connections) > 0.8`,
+    expr: `${SESSIONS} / max(postgres_usable_connections) > ${usage}`,
     for: "5m",
     severity: "warning",
     team: "database",
@@ -35,7 +53,7 @@ export const FIELD_REPORT_ALERTS: readonly Alert[] = [
   {
     name: "PoolerQueueGrows",
     // The report takes a rate of this gauge, which means nothing; its slope does.
-    expr: "deriv(pgbouncer_pools_client_waiting_connections[5m]) > 0 and pgbouncer_pools_client_waiting_connections > 5",
+    expr: `deriv(pgbouncer_pools_client_waiting_connections[5m]) > 0 and pgbouncer_pools_client_waiting_connections > ${most}`,
     for: "3m",
     severity: "critical",
     team: "platform",
@@ -48,7 +66,7 @@ export const FIELD_REPORT_ALERTS: readonly Alert[] = [
   },
   {
     name: "QueryTooLong",
-    expr: "max by (role) (postgres_longest_active_seconds) > 300",
+    expr: `max by (role) (postgres_longest_active_seconds) > ${querySeconds}`,
     for: "2m",
     severity: "warning",
     team: "database",
@@ -63,7 +81,7 @@ export const FIELD_REPORT_ALERTS: readonly Alert[] = [
   },
   {
     name: "IdleConnectionsHigh",
-    expr: `${IDLE} > 100 and ${IDLE} / ${SESSIONS} > 0.6`,
+    expr: `${IDLE} > ${mostIdle} and ${IDLE} / ${SESSIONS} > 0.6`,
     for: "10m",
     severity: "critical",
     team: "database",

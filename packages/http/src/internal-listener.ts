@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 import { changeGate, type GateControl, readGates } from "./gate-control.ts";
 import type { Readiness } from "./readiness.ts";
+import { sendMetricLines } from "./metric-lines.ts";
 import { selectedMetrics } from "./selected-metrics.ts";
 import type { ShutdownPhase } from "./shutdown.ts";
 
@@ -24,7 +25,7 @@ export interface Internals {
   readonly control: GateControl;
 }
 
-/** Opens the listener of /metrics, /metrics.json, /health and /gates. @param port 0 = any free one */
+/** Opens the listener of /metrics, /metrics.json, /metrics.lines, /health and /gates. @param port 0 = any free one */
 export async function openInternalListener(
   internals: Internals,
   host: string,
@@ -46,8 +47,8 @@ async function close(server: Server): Promise<void> {
 }
 
 /**
- * The server of /metrics, /health/live, /health/ready, /gates and, for who looks every second at a few of them,
- * /metrics.json?name=…&name=…, which is for the machine's own use and not for clients.
+ * The server of /metrics, /health/live, /health/ready, /gates and, for Sluice's own use, a few metrics by their names:
+ * /metrics.json?name=…&name=… once, /metrics.lines?name=… each second.
  */
 function createInternalServer({ registry, readiness, control }: Internals): Server {
   const routes: Readonly<Record<string, Route>> = {
@@ -69,6 +70,8 @@ function createInternalServer({ registry, readiness, control }: Internals): Serv
   };
   return createServer((request, response) => {
     const [path = "", query] = request.url?.split("?", 2) ?? [];
+    if (path === "/metrics.lines")
+      return sendMetricLines(registry, new URLSearchParams(query).getAll("name"), response);
     const [, pool] = /^\/gates\/([a-z]+)$/.exec(path) ?? [];
     const change: Route | undefined =
       pool !== undefined && request.method === "PUT"

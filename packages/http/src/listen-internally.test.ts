@@ -50,6 +50,29 @@ test("some metrics are told by name, histograms as sum and count", async () => {
   await close();
 });
 
+test("the same by the line, each second, until nobody listens", async () => {
+  const registry = createRegistry("demo");
+  const level = new Gauge({ name: "level", help: "l", registers: [registry] });
+  level.set(7);
+  const { internalUrl, close } = await listenInternally({
+    registry,
+    ready: async () => undefined,
+    internalPort: 0,
+    logger: createLogger({ service: "demo", level: "silent" }),
+  });
+  const { body } = await fetch(`${internalUrl}/metrics.lines?name=level`);
+  const lines: string[] = [];
+  for await (const line of body!.pipeThrough(new TextDecoderStream())) {
+    lines.push(line);
+    if (lines.length === 2) level.set(8); // the second said that nothing has changed
+    if (lines.length === 3) break;
+  }
+  const lineOf = (value: number): string =>
+    `${JSON.stringify([{ name: "level", labels: {}, value }])}\n`;
+  expect(lines).toEqual([lineOf(7), "\n", lineOf(8)]);
+  await close();
+});
+
 test("a close whose resource fails is not clean, and closes the rest", async () => {
   const order: string[] = [];
   const { close } = await listenInternally({

@@ -1,4 +1,4 @@
-import type { Registry } from "prom-client";
+import { Histogram, type Registry } from "prom-client";
 
 /** One value of a metric. */
 export interface MetricValue {
@@ -15,15 +15,25 @@ export async function selectedMetrics(
   registry: Registry,
   names: readonly string[],
 ): Promise<MetricValue[]> {
-  const metrics = await Promise.all(
-    names.map(async (name) => {
-      const metric = await registry.getSingleMetric(name)?.get();
-      return (metric?.values ?? []).map(({ value, labels, ...rest }) => ({
-        name: ("metricName" in rest ? String(rest.metricName) : undefined) ?? name,
-        labels,
-        value,
-      }));
-    }),
-  );
-  return metrics.flat().filter(({ name }) => !name.endsWith("_bucket"));
+  const values: MetricValue[] = [];
+  for (const name of names) {
+    const metric = registry.getSingleMetric(name);
+    if (metric instanceof Histogram) values.push(...sumsAndCounts(name, metric));
+    else if (metric !== undefined)
+      for (const { labels, value } of (await metric.get()).values)
+        values.push({ name, labels, value });
+  }
+  return values;
+}
+
+/** What a histogram keeps of each label set. */
+type Kept = Pick<MetricValue, "labels"> & { readonly sum: number; readonly count: number };
+
+/** From where it is kept: `get()` makes an object for each bucket of each route, to be thrown away each second. */
+function sumsAndCounts(name: string, histogram: Histogram): MetricValue[] {
+  const { hashMap } = histogram as unknown as { hashMap: Readonly<Record<string, Kept>> };
+  return Object.values(hashMap).flatMap(({ labels, sum, count }) => [
+    { name: `${name}_sum`, labels, value: sum },
+    { name: `${name}_count`, labels, value: count },
+  ]);
 }

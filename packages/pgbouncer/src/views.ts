@@ -89,16 +89,22 @@ export type ViewRow<V extends ViewName> = {
     : string | null;
 };
 
+/** The columns of each view, worked out once: rows are read each second. */
+const COLUMNS = Object.fromEntries(
+  Object.entries(VIEWS).map(([view, columns]) => [view, Object.entries(columns)]),
+) as Record<string, [column: string, kind: Kind][]> as Readonly<Record<ViewName, [string, Kind][]>>;
+
 /** Reads a row of the console by column names. */
 export function readViewRow<V extends ViewName>(
   view: V,
   raw: Readonly<Record<string, unknown>>,
 ): ViewRow<V> {
-  const columns = Object.entries(VIEWS[view]).map(([column, kind]: [string, Kind]) => {
+  const row: Record<string, string | number | null> = {};
+  for (const [column, kind] of COLUMNS[view]) {
     const value = raw[column] ?? raw[FORMER_NAMES[column] ?? column] ?? null;
-    return [column, value === null ? null : readValue(value, kind)];
-  });
-  return Object.fromEntries(columns) as ViewRow<V>;
+    row[column] = value === null ? null : readValue(value, kind);
+  }
+  return row as ViewRow<V>;
 }
 
 function readValue(value: unknown, kind: Kind): string | number | null {

@@ -16,6 +16,7 @@ import type { Ops } from "./ops.ts";
 import { projectRoutes } from "./projects/routes.ts";
 import { quotaRoutes } from "./quotas/routes.ts";
 import { scalingEventRoutes } from "./scaling-events/routes.ts";
+import { systemRoutes } from "./system/routes.ts";
 import { tenantRoutes } from "./tenants/routes.ts";
 
 export const SERVICE = "ops";
@@ -48,6 +49,7 @@ export function buildApp(deps: OpsDeps): App {
   keyRoutes(app, deps);
   quotaRoutes(app, deps);
   auditRoutes(app, deps);
+  systemRoutes(app, deps);
   databaseRoutes(app, deps);
   poolRoutes(app, deps);
   gateRoutes(app, deps);

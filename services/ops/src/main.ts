@@ -59,7 +59,12 @@ const watch = new Watch({
 });
 const control = openControl({ settings, db: monitor, profile, registry, logger });
 const maintenance = settings.SLUICE_REDIS_URL
-  ? new MaintenanceSchedule({ monitor, redisUrl: settings.SLUICE_REDIS_URL, logger })
+  ? new MaintenanceSchedule({
+      monitor,
+      redisUrl: settings.SLUICE_REDIS_URL,
+      retention: settings,
+      logger,
+    })
   : undefined;
 const service = await listen({
   app: buildApp({

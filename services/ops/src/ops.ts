@@ -15,7 +15,7 @@ export interface Ops {
   readonly poolers: readonly Pooler[];
   /** What was last seen of each layer. */
   readonly watch: {
-    readonly [layer in "database" | "pools" | "instances"]: Pick<Watch[layer], "latest">;
+    readonly [layer in "system" | "database" | "pools" | "instances"]: Pick<Watch[layer], "latest">;
   };
   /** The figures of the installation. */
   readonly profile: Profile;

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { ControlSettings } from "./leader/control-settings.ts";
+import { RetentionSettings } from "./retention/retention-settings.ts";
 
 /** The service's environment. */
 export const Settings = Type.Object({
@@ -42,4 +43,5 @@ export const Settings = Type.Object({
   SLUICE_DISK_PATH: Type.String({ default: "/", description: "the file system to look at" }),
   SLUICE_REDIS_URL: Type.Optional(Type.String({ pattern: "^rediss?://" })),
   ...ControlSettings.properties,
+  ...RetentionSettings.properties,
 });

@@ -7,14 +7,14 @@ import { registerBudgetMetric } from "./budget/budget-metrics.ts";
 import { databaseMeter } from "./database/database-metrics.ts";
 import { type DatabaseSample, lookAtDatabase } from "./database/database-sample.ts";
 import { instanceMeter } from "./gates/instance-metrics.ts";
-import { type InstanceSample, lookAtInstances } from "./gates/instance-sample.ts";
+import { type InstanceSample, InstanceWatch } from "./gates/instance-sample.ts";
 import type { ServiceAddress } from "./gates/instances.ts";
 import { poolMeter } from "./pools/pool-metrics.ts";
 import { lookAtPools, type PoolSample } from "./pools/pool-sample.ts";
 import type { Pooler } from "./pools/pooler.ts";
 import { Sampler } from "./samples/sampler.ts";
 import { systemMeter } from "./system/system-metrics.ts";
-import { lookAtSystem } from "./system/system-sample.ts";
+import { lookAtSystem, type SystemSample } from "./system/system-sample.ts";
 
 export interface WatchOptions {
   readonly monitor: Queryable;
@@ -31,13 +31,15 @@ const SECOND_MS = 1_000;
 
 /** The four layers, each looked at by its own cadence: system 10 s, database 5 s, pools and processes 1 s. */
 export class Watch {
+  readonly system: Sampler<SystemSample>;
   readonly database: Sampler<DatabaseSample>;
   readonly pools: Sampler<PoolSample>;
   readonly instances: Sampler<InstanceSample>;
+  readonly #processes: InstanceWatch;
   readonly #all: readonly Pick<Sampler<unknown>, "start" | "stop">[];
 
   constructor({ monitor, poolers, instances, profile, diskPath, registry, logger }: WatchOptions) {
-    const system = new Sampler({
+    this.system = new Sampler({
       name: "the machine",
       everyMs: 10 * SECOND_MS,
       deadlineMs: 5 * SECOND_MS,
@@ -61,15 +63,16 @@ export class Watch {
       onSample: poolMeter(registry),
       logger,
     });
+    this.#processes = new InstanceWatch(instances);
     this.instances = new Sampler({
       name: "the services",
       everyMs: SECOND_MS,
       deadlineMs: 5 * SECOND_MS,
-      look: (last) => lookAtInstances(instances, last),
+      look: () => this.#processes.look(),
       onSample: instanceMeter(registry),
       logger,
     });
-    this.#all = [system, this.database, this.pools, this.instances];
+    this.#all = [this.system, this.database, this.pools, this.instances];
     registerBudgetMetric(registry, () =>
       this.database.hasSample && this.pools.hasSample
         ? liveBudget(profile, this.pools.latest().value, this.database.latest().value)
@@ -85,5 +88,6 @@ export class Watch {
   /** Resolves when no look is in hand any more. Idempotent. */
   async stop(): Promise<void> {
     await Promise.all(this.#all.map((sampler) => sampler.stop()));
+    this.#processes.close();
   }
 }

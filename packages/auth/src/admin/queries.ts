@@ -52,7 +52,7 @@ export function listTenantPage(
 ): Promise<Tenant[]> {
   const query = sql<Tenant>`
     select name, created_at from auth.tenants
-    where name > ${after} and tenant_id = coalesce(${only}::bigint, tenant_id)
+    where name > ${after} and ${only === null ? sql`true` : sql`tenant_id = ${only}`}
     order by name limit ${rows}`;
   return db.run("auth.list_tenants", query, READ);
 }

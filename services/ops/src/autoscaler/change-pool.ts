@@ -41,45 +41,66 @@ export async function changePool(deps: ChangeDeps, change: PoolChange): Promise<
 }
 
 async function makeChange(deps: ChangeDeps, change: PoolChange): Promise<Ending> {
-  const { lease, processes } = deps;
-  const { alias, to, detail } = change;
   try {
-    for (const { effector } of processes) {
-      lease.assertHeld(LEAST_LEASE_MS);
-      await effector?.apply(alias, to, lease.term);
-    }
-    return await readBack(processes, change);
+    return await readBack(deps.processes, change, await applyToAll(deps, change));
   } catch (error) {
     const outcome =
       error instanceof SupersededError || error instanceof LeaseLostError ? "abandoned" : "failed";
-    const why = `${(error as Error).message}; ${detail}`;
-    return { outcome, readBack: null, servers: null, detail: why, lasting: null };
+    return unchanged(outcome, null, `${(error as Error).message}; ${change.detail}`);
   }
 }
 
-/** SET and RELOAD are answered well also when they change nothing: what counts is what PgBouncer shows. */
+/**
+ * Also where a process before it did not take it: it takes the size with its next look at the file, or as drift.
+ * @returns why, of each process that did not take it
+ * @throws what the only, or the last of all, said against it; SupersededError, LeaseLostError
+ */
+async function applyToAll(
+  { lease, processes }: ChangeDeps,
+  { alias, to }: PoolChange,
+): Promise<Error[]> {
+  const failures: Error[] = [];
+  for (const { effector } of processes) {
+    lease.assertHeld(LEAST_LEASE_MS);
+    await effector?.apply(alias, to, lease.term).catch((error: Error) => {
+      if (error instanceof SupersededError) throw error;
+      failures.push(error);
+    });
+  }
+  if (failures.length === processes.length && failures[0] !== undefined) throw failures[0];
+  return failures;
+}
+
+/**
+ * SET and RELOAD are answered well also when they change nothing: what counts is what PgBouncer shows. Where a process
+ * did not take it, the size is wanted all the same, and put there as soon as the process answers.
+ */
 async function readBack(
   processes: readonly PgbouncerProcess[],
   change: PoolChange,
+  failures: readonly Error[],
 ): Promise<Ending> {
   const { alias, to, configured, detail } = change;
   const sizes = await sizesOf(processes, alias);
   const wrong = sizes.find((size) => size !== to);
-  if (wrong !== undefined || sizes.includes(undefined)) {
-    const why = `PgBouncer shows ${wrong ?? "no such alias"} instead of ${to}; ${detail}`;
-    return {
-      outcome: "failed",
-      readBack: wrong ?? null,
-      servers: null,
-      detail: why,
-      lasting: null,
-    };
-  }
+  if (failures.length === 0 && (wrong !== undefined || sizes.includes(undefined)))
+    return unchanged(
+      "failed",
+      wrong ?? null,
+      `PgBouncer shows ${wrong ?? "no such alias"} instead of ${to}; ${detail}`,
+    );
   const lasting = configured === undefined ? null : { poolSize: to, configured };
   const seen = await converge(processes, change);
   const isOver = seen.servers > mostServers(seen, change);
-  const outcome = isOver ? "not_converged" : "applied";
-  return { outcome, readBack: to, servers: seen.servers, detail, lasting };
+  const common = { readBack: wrong ?? to, servers: seen.servers, lasting };
+  if (failures.length === 0)
+    return { outcome: isOver ? "not_converged" : "applied", detail, ...common };
+  const why = `${failures.length} of ${processes.length} PgBouncers did not take it (${failures[0]!.message}); ${detail}`;
+  return { outcome: "not_converged", detail: why, ...common };
+}
+
+function unchanged(outcome: "failed" | "abandoned", size: number | null, detail: string): Ending {
+  return { outcome, readBack: size, servers: null, detail, lasting: null };
 }
 
 /**
@@ -102,7 +123,7 @@ async function converge(
     const isStuck = seen.waiting > 0 || elapsed > HOUSEKEEPING_MS;
     if (!reconnected && isStuck && seen.login === 0) {
       reconnected = true;
-      await Promise.all(processes.map(({ console }) => console.reconnect(change.alias)));
+      await Promise.allSettled(processes.map(({ console }) => console.reconnect(change.alias)));
     }
     await sleep(LOOK_MS);
   }

@@ -9,16 +9,14 @@ export interface PgbouncerProcess {
   readonly effector: Effector | undefined;
 }
 
-/** What all processes show of each alias. */
+/** What the processes that answer show of each alias. @throws Error when none does */
 export async function sampleAliases(
   processes: readonly PgbouncerProcess[],
 ): Promise<Record<string, AliasSample>> {
-  const views = await Promise.all(
-    processes.map(async ({ console }) => ({
-      databases: await console.show("databases"),
-      pools: await console.show("pools"),
-    })),
-  );
+  const views = await heard(processes, async ({ console }) => ({
+    databases: await console.show("databases"),
+    pools: await console.show("pools"),
+  }));
   const samples: Record<string, AliasSample> = {};
   for (const { databases, pools } of views) {
     for (const database of databases) {
@@ -76,15 +74,25 @@ function joined(a: AliasSample, b: AliasSample): AliasSample {
   };
 }
 
-/** The size of an alias in each process; undefined where there is no such alias. */
+/** The size of an alias in each process that answers; undefined where there is no such alias. @throws Error when none does */
 export function sizesOf(
   processes: readonly PgbouncerProcess[],
   alias: string,
 ): Promise<(number | undefined)[]> {
-  return Promise.all(
-    processes.map(async ({ console }) => {
-      const databases = await console.show("databases");
-      return databases.find(({ name }) => name === alias)?.pool_size ?? undefined;
-    }),
-  );
+  return heard(processes, async ({ console }) => {
+    const databases = await console.show("databases");
+    return databases.find(({ name }) => name === alias)?.pool_size ?? undefined;
+  });
+}
+
+/** One process that is down keeps nobody from looking after the others. */
+async function heard<T>(
+  processes: readonly PgbouncerProcess[],
+  look: (process: PgbouncerProcess) => Promise<T>,
+): Promise<T[]> {
+  const looks = await Promise.allSettled(processes.map(look));
+  const answers = looks.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  const failure = looks.find((each) => each.status === "rejected");
+  if (answers.length === 0 && failure !== undefined) throw failure.reason as Error;
+  return answers;
 }

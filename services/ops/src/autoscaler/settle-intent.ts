@@ -20,7 +20,9 @@ export async function settleIntent(
   const sizes = await sizesOf(processes, alias);
   const happened = sizes.every((size) => size === to);
   if (!happened)
-    for (const { effector } of processes) await effector?.apply(alias, from, lease.term);
+    await Promise.allSettled(
+      processes.map(async ({ effector }) => effector?.apply(alias, from, lease.term)),
+    );
   const configured = configuredSize(profile, alias);
   // What a person's change comes to is for its trial to say.
   const lasts =

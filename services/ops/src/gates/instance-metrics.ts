@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import { gauges } from "../samples/gauges.ts";
-import type { Instance, InstanceSample } from "./instance-sample.ts";
+import type { Instance } from "./instance.ts";
+import type { InstanceSample } from "./instance-sample.ts";
 
 /**
  * Registers what ops sees of the services' processes, beside what each says of itself; returns what fills it. The label

@@ -25,14 +25,15 @@ export const LEASE_MS = 15_000;
 const DEADLINE_MS = 10_000;
 
 /**
- * All that the leader does, one after the other, so that two of its changes never meet: each second the trial that is
- * under way, and each tick the autoscaler.
+ * All that the leader does, one after the other, so that two of its changes never meet: each tick the autoscaler, and
+ * each second the trial that is under way. Without one nothing is asked of the database between two ticks.
  */
 export class ControlLoop {
   readonly #options: ControlLoopOptions;
   readonly #task: PeriodicTask;
   #lease: Lease | undefined;
   #nextTickAt = 0;
+  #isTrying = false;
 
   constructor(options: ControlLoopOptions) {
     this.#options = options;
@@ -60,14 +61,18 @@ export class ControlLoop {
 
   async #step(): Promise<void> {
     const { db, autoscaler, trials, keepGates, tickMs, meter, actor } = this.#options;
+    const isTick = performance.now() >= this.#nextTickAt;
+    if (!isTick && !this.#isTrying) return;
+    this.#isTrying = false;
     this.#lease = await acquireLease(db, actor, LEASE_MS);
     meter.leads(this.#lease !== undefined);
+    if (isTick) this.#nextTickAt = performance.now() + tickMs - STEP_MS / 2;
     if (this.#lease === undefined) return autoscaler.forget();
     await autoscaler.settle(this.#lease);
     // A trial whose canary does not answer must not keep the autoscaler from its work.
     const [trial] = await Promise.allSettled([trials.step(this.#lease)]);
-    if (performance.now() >= this.#nextTickAt) {
-      this.#nextTickAt = performance.now() + tickMs - STEP_MS / 2;
+    this.#isTrying = trial.status === "rejected" || trial.value !== undefined;
+    if (isTick) {
       await autoscaler.act(this.#lease, trial.status === "fulfilled" ? trial.value : undefined);
       await keepGates();
     }

@@ -136,7 +136,7 @@ export function listReportPage(db: Queryable, { after, rows }: KeysetPage): Prom
     select report_id::text as report_id, created_at, compared_with::text as compared_with, report
     from monitoring.maintenance_reports
     where ${after === "" ? sql`true` : sql`report_id < ${after}::bigint`}
-    order by report_id desc limit ${rows}`;
+    order by maintenance_reports.report_id desc limit ${rows}`;
   return db.run("maintenance.list_reports", query, READ);
 }
 

@@ -1,6 +1,8 @@
 import type { Queryable } from "@sluice/auth";
 import { TaskQueue, TaskWorker } from "@sluice/queue";
 import type { Logger } from "@sluice/telemetry";
+import { forgetOld } from "../retention/retention.ts";
+import type { RetentionSettings } from "../retention/retention-settings.ts";
 import { makeReport } from "./report.ts";
 
 /** Mondays at four, UTC. */
@@ -15,17 +17,18 @@ type MaintenanceKinds = { readonly report: Record<string, never> };
 export interface MaintenanceScheduleOptions {
   readonly monitor: Queryable;
   readonly redisUrl: string;
+  readonly retention: RetentionSettings;
   readonly logger: Logger;
 }
 
-/** Has a report made each week by one of the instances, whoever takes the task. */
+/** Has a report made each week, and what is old forgotten, by one of the instances, whoever takes the task. */
 export class MaintenanceSchedule {
   readonly #queue: TaskQueue<MaintenanceKinds>;
   readonly #worker: TaskWorker<MaintenanceKinds>;
   readonly #timer: NodeJS.Timeout;
   #stopped: Promise<void> | undefined;
 
-  constructor({ monitor, redisUrl, logger }: MaintenanceScheduleOptions) {
+  constructor({ monitor, redisUrl, retention, logger }: MaintenanceScheduleOptions) {
     const name = "maintenance";
     this.#queue = new TaskQueue<MaintenanceKinds>({
       name,
@@ -44,7 +47,8 @@ export class MaintenanceSchedule {
           concurrency: 1,
           handle: async () => {
             const { report_id } = await makeReport(monitor);
-            logger.info({ report_id }, "the weekly maintenance report is there");
+            const forgotten = await forgetOld(monitor, retention);
+            logger.info({ report_id, forgotten }, "the weekly maintenance report is there");
           },
           giveUp: async (_task, err) => logger.error({ err }, "no maintenance report this week"),
         },

@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import { gauges } from "../samples/gauges.ts";
-import type { Pool, PoolSample } from "./pool-sample.ts";
+import type { Pool } from "./pooler-look.ts";
+import type { PoolSample } from "./pool-sample.ts";
 
 /** Registers the metrics of PgBouncer, by the exporter's names; returns what fills them. */
 export function poolMeter(registry: Registry): (sample: PoolSample) => void {
@@ -34,13 +35,13 @@ export function poolMeter(registry: Registry): (sample: PoolSample) => void {
     ],
   ];
   const clients = gauge("pgbouncer_clients", "Clients connected, consoles included", "pooler");
+  const up = gauge("pgbouncer_up", "1 when the process answered ops at the last look", "pooler");
+  const poolerOf = ({ name }: { name: string }) => ({ pooler: name });
   return (sample) => {
     for (const [fill, value] of pools)
       fill(sample.pools, value, ({ pooler, alias }) => ({ pooler, alias }));
-    clients(
-      sample.poolers,
-      (state) => state.clients,
-      ({ name }) => ({ pooler: name }),
-    );
+    const heard = sample.poolers.filter(({ error }) => error === null);
+    clients(heard, (state) => state.clients, poolerOf);
+    up(sample.poolers, ({ error }) => (error === null ? 1 : 0), poolerOf);
   };
 }

@@ -11,13 +11,15 @@ export function poolRoutes(app: App, { watch }: Ops): void {
     config: { scope: "ops:read" },
     schema: {
       summary: "PgBouncer's pools by workload",
-      description: "Looked at every second; rates and means are since the look before.",
+      description:
+        "Looked at every second, at sizes and counts of clients every five; rates and means are since the look before.",
       tags: ["Pools"],
       response: { 200: PoolsAnswer },
     },
     handler: () => {
       const sample = watch.pools.latest();
-      return { ...describeSample(sample), items: [...sample.value.pools] };
+      const { pools, poolers } = sample.value;
+      return { ...describeSample(sample), poolers: [...poolers], items: [...pools] };
     },
   });
 }

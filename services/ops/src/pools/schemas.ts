@@ -8,6 +8,13 @@ const Measure = nullable(Type.Number({ minimum: 0 }));
 export const PoolsAnswer = Type.Object(
   {
     ...sampleMembers,
+    poolers: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        error: nullable(Type.String({ description: "Why the process was not heard" })),
+        clients: Count,
+      }),
+    ),
     items: Type.Array(
       Type.Object({
         pooler: Type.String(),

@@ -1,5 +1,5 @@
 import { statfs } from "node:fs/promises";
-import { cpus, freemem, totalmem } from "node:os";
+import { cpus, freemem, loadavg, totalmem } from "node:os";
 import { ratio } from "../samples/rate.ts";
 
 /** The machine that this process runs on. Ratios are from 0 to 1. */
@@ -11,6 +11,12 @@ export interface SystemSample {
   /** Without what can be given back at once, such as the page cache. */
   readonly memory_used_ratio: number;
   readonly disk_used_ratio: number;
+  /** Processes that ran or wanted to, the mean of the last 1, 5 and 15 minutes. */
+  readonly load: readonly [number, number, number];
+  readonly cpus: number;
+  readonly memory_bytes: number;
+  readonly disk_bytes: number;
+  readonly disk_path: string;
 }
 
 /** Looks at the CPUs, the memory and the file system of `path`. */
@@ -19,7 +25,7 @@ export async function lookAtSystem(
   last: SystemSample | undefined,
 ): Promise<SystemSample> {
   const cpuMs = cpuTime();
-  const { blocks, bavail } = await statfs(path);
+  const { blocks, bavail, bsize } = await statfs(path);
   return {
     cpuMs,
     cpu_used_ratio:
@@ -27,6 +33,11 @@ export async function lookAtSystem(
     // libuv reads MemAvailable.
     memory_used_ratio: 1 - freemem() / totalmem(),
     disk_used_ratio: 1 - bavail / blocks,
+    load: loadavg() as [number, number, number],
+    cpus: cpus().length,
+    memory_bytes: totalmem(),
+    disk_bytes: blocks * bsize,
+    disk_path: path,
   };
 }
 
