@@ -10,8 +10,8 @@ const withStack = {
 
 export default defineConfig({
   test: {
-    // Two cores for tests, services and servers together.
-    maxWorkers: 2,
+    // Two cores for tests, services and servers together: half of the time all of them wait for something.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -40,8 +40,10 @@ CREATE TABLE auth.audit_log (
   CONSTRAINT audit_log_pkey PRIMARY KEY (entry_id)
 );
 CREATE INDEX audit_log_tenant_entry_id_idx ON auth.audit_log USING btree (tenant, entry_id);
-GRANT DELETE, SELECT ON TABLE auth.audit_log TO sluice_monitor;
+GRANT DELETE ON TABLE auth.audit_log TO sluice_monitor;
 GRANT INSERT, SELECT ON TABLE auth.audit_log TO sluice_admin;
+GRANT SELECT ON (at) ON TABLE auth.audit_log TO sluice_monitor;
+GRANT SELECT ON (entry_id) ON TABLE auth.audit_log TO sluice_monitor;
 
 CREATE TABLE auth.idempotency_keys (
   caller_id text COLLATE "C" NOT NULL,

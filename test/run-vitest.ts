@@ -13,6 +13,8 @@ export interface VitestRun {
   readonly projects: readonly string[];
   /** Parts of paths; all files when empty. */
   readonly files: readonly string[];
+  /** Patterns of files that are left out. @default none */
+  readonly excluded?: readonly string[];
   /** The folder of another PostgreSQL's binaries. */
   readonly postgres: string | undefined;
 }
@@ -28,14 +30,19 @@ interface Report {
 }
 
 /** Runs vitest, its output passing through, and counts what it reports. */
-export async function runVitest({ projects, files, postgres }: VitestRun): Promise<Counts> {
+export async function runVitest(run: VitestRun): Promise<Counts> {
+  const { projects, files, excluded = [], postgres } = run;
   const directory = await mkdtemp(join(tmpdir(), "sluice-report-"));
   try {
     const report = join(directory, "report.json");
     const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const env = { ...process.env, ...(postgres === undefined ? {} : { SLUICE_PG_BIN: postgres }) };
-    const command = [...args, ...projects.map((name) => `--project=${name}`), ...files];
-    const child = spawn(join(ROOT, "node_modules/.bin/vitest"), command, {
+    const chosen = [
+      ...projects.map((name) => `--project=${name}`),
+      ...excluded.map((pattern) => `--exclude=${pattern}`),
+      ...files,
+    ];
+    const child = spawn(join(ROOT, "node_modules/.bin/vitest"), [...args, ...chosen], {
       cwd: ROOT,
       env,
       stdio: "inherit",

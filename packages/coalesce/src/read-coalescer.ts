@@ -36,8 +36,7 @@ interface Entry<K, V> {
 
 /**
  * Turns single reads that happen at about the same time into few reads of many keys. While a statement is in flight
- * the next keys gather; with none in flight a key waits for the end of the event loop's turn only, so that an idle
- * service adds no delay.
+ * the next keys gather; with none in flight a key is sent at once, so that an idle service adds no delay.
  *
  * A caller joins a statement that has not been sent yet, never one in flight: that one may have looked before a write
  * which the caller already knows to be done.
@@ -82,11 +81,14 @@ export class ReadCoalescer<K, V> {
     const { maxInFlight = 1 } = this.#options;
     if (this.#scheduled || this.#waiting.size === 0 || this.#inFlight >= maxInFlight) return;
     this.#scheduled = true;
-    // After the turn's sockets have been read: everything that has arrived by then goes together.
-    setImmediate(() => {
+    const send = (): void => {
       this.#scheduled = false;
       this.#detached(() => this.#send());
-    });
+    };
+    // An idle service sends at once what one piece of code asks for: the driver writes at the end of the turn, and would
+    // write at the end of the next one. A busy one waits until the turn's sockets have been read.
+    if (this.#inFlight === 0) queueMicrotask(send);
+    else setImmediate(send);
   }
 
   #send(): void {

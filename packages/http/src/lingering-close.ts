@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 
 export interface LingerLimits {
   readonly silenceMs: number;
@@ -18,6 +18,8 @@ const NEWEST = new WeakMap<Socket, IncomingMessage>();
  */
 export function closeGently(request: IncomingMessage, limits: LingerLimits = LIMITS): void {
   const { socket } = request;
+  // A request that is injected has no connection to be closed.
+  if (!(socket instanceof Socket)) return;
   const isKnown = NEWEST.has(socket);
   NEWEST.set(socket, request);
   if (isKnown) return;
