@@ -9,6 +9,8 @@ type WhileAway = Pick<RedisOptions, "maxRetriesPerRequest" | "commandTimeout">;
 
 export interface Connection {
   readonly redis: Redis;
+  /** Something was done: the outage is over unless a connection is still away. */
+  readonly worked: () => void;
   /**
    * From now on what is lost stays lost. Resolves when no connection is on its way back: BullMQ would wait for ever for
    * the end of one that it closes in between. Those that hold are not touched.
@@ -19,11 +21,17 @@ export interface Connection {
 /** Knows the copies that BullMQ makes of it for commands that block. */
 class Original extends Redis {
   readonly copies: Redis[] = [];
+  onReady: (() => void) | undefined;
 
   override duplicate(override?: Partial<RedisOptions>): Redis {
     const copy = super.duplicate(override);
     this.copies.push(copy);
+    copy.on("ready", () => this.onReady?.());
     return copy;
+  }
+
+  get all(): readonly Redis[] {
+    return [this, ...this.copies];
   }
 }
 
@@ -37,12 +45,17 @@ export function connect(url: string, outage: OutageLog, whileAway: WhileAway): C
   });
   redis.on("error", (error) => outage.failed(error));
   redis.on("reconnecting", () => outage.failed(new Error("The connection was lost.")));
-  redis.on("ready", () => outage.succeeded());
+  // They come back one by one, and it is one outage.
+  const worked = (): void => {
+    if (redis.all.every(({ status }) => status === "ready" || status === "end")) outage.succeeded();
+  };
+  redis.on("ready", worked);
+  redis.onReady = worked;
   const stopReconnecting = async (): Promise<void> => {
     comesBack = false;
-    await Promise.all([redis, ...redis.copies].map(settled));
+    await Promise.all(redis.all.map(settled));
   };
-  return { redis, stopReconnecting };
+  return { redis, worked, stopReconnecting };
 }
 
 async function settled(redis: Redis): Promise<void> {

@@ -107,7 +107,7 @@ export class TaskWorker<K extends Kinds> {
     });
     worker.on("completed", () => {
       this.#forgetting.succeeded();
-      this.#away.succeeded();
+      this.#connection.worked();
     });
     return worker.on("error", (error) => this.#outageOf(error).failed(error));
   }
