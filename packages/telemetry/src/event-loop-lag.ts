@@ -1,8 +1,10 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Gauge, type Registry } from "prom-client";
 
+type Lag = ReturnType<typeof monitorEventLoopDelay>;
+
 const NANOSECONDS = 1e9;
-const FIGURES: readonly (readonly [name: string, read: (lag: IntervalHistogram) => number])[] = [
+const FIGURES: readonly (readonly [name: string, read: (lag: Lag) => number])[] = [
   ["min", ({ min }) => min],
   ["max", ({ max }) => max],
   ["mean", ({ mean }) => mean],
