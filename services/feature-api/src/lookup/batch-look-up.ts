@@ -55,8 +55,8 @@ async function readViews(
   const found = await read.many(projectId, wanted);
   const nowMs = now();
   const served = new Map<FeatureView, ServedRows>();
-  for (const [index, [view, { places }]] of [...named].entries()) {
-    const rows = places.map((place) => found[index]?.[place]);
+  for (const [index, [view, { rowKeys }]] of [...named].entries()) {
+    const rows = rowKeys.map((key) => found[index]?.get(key));
     served.set(view, judgeRows(view, rows, { nowMs, includeStale }));
   }
   return served;
