@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { RunOptions } from "@sluice/db";
 import { sql } from "kysely";
 import type { Stored } from "../values/codec.ts";
@@ -24,6 +25,9 @@ export interface EntityRow {
 
 /** The rows of a view's entities by their keys; of an entity without values there is none. */
 export type FoundRows = ReadonlyMap<string, EntityRow>;
+
+/** Parsing so many takes about half a millisecond; the process then looks for what else there is to do. */
+const PIECE_SLICES = 5;
 
 type ReadOptions = Pick<RunOptions, "signal" | "deadline">;
 
@@ -80,7 +84,8 @@ export async function findRows(
         and stored.entity_key = any((${keys}::text[])[slice.first:slice.last])
     ) as found`;
   const found = await db.run("features.find_rows", query, { ...options, idempotent: true });
-  for (const row of found) {
+  for (const [index, row] of found.entries()) {
+    if (index > 0 && index % PIECE_SLICES === 0) await setImmediate();
     const { view } = slices[row.slice] as Slice;
     for (const [key, entity] of rowsOf(row)) rows[view]?.set(key, entity);
   }
