@@ -19,18 +19,19 @@ export interface Receiver {
   distinct(jobId: string): Received[];
 }
 
-/** @param answer status for the n-th request, counted from 0. @default always 204 */
+/** @param answer status for the n-th request, counted from 0, at once or later. @default always 204 */
 export async function startReceiver(
-  answer: (n: number, received: Received) => number = () => 204,
+  answer: (n: number, received: Received) => number | Promise<number> = () => 204,
 ): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     let text = "";
     request.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-    request.on("end", () => {
+    request.on("end", async () => {
       const event = JSON.parse(text) as Received["event"];
       const one = { headers: request.headers, text, event };
-      response.writeHead(answer(received.push(one) - 1, one), { location: "/elsewhere" }).end();
+      const status = await answer(received.push(one) - 1, one);
+      response.writeHead(status, { location: "/elsewhere" }).end();
     });
   });
   server.listen(0, "127.0.0.1");
