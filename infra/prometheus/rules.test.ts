@@ -64,10 +64,7 @@ test("a rule whose threshold moves is noticed by its test", async () => {
   );
   expect(moved).not.toBe(rules);
   writeFileSync(join(directory, "moved.yml"), moved);
-  writeFileSync(
-    join(directory, "moved-tests.yml"),
-    renderRuleTests([first], "moved.yml"),
-  );
+  writeFileSync(join(directory, "moved-tests.yml"), renderRuleTests([first], "moved.yml"));
   expect(await run("test", "rules", "moved-tests.yml")).toMatchObject({ code: 1 });
 });
 
