@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{services,packages,infra}/**/*.test.ts", "test/chaos/*/*.test.ts"],
+          include: ["{services,packages,infra}/**/*.test.ts", "test/{chaos/*,trainers}/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.stack.test.ts"],
           // Many start processes or a PostgreSQL of their own: on a busy machine that takes its time.
           testTimeout: 60_000,

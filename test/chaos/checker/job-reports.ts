@@ -56,7 +56,16 @@ export async function checkJobReports(bed: Bed): Promise<Checker> {
       ...faultsOfReports(fleet.worked, log),
     ];
   };
-  return { loads: { "trainers' requests": training, "job creations": creating }, finish };
+  return {
+    loads: { "trainers' requests": training, "job creations": creating },
+    probes: { "training-manager": () => listOne(project, origin()) },
+    finish,
+  };
+}
+
+function listOne(project: TrainingProject, origin: string): Promise<Answered> {
+  const signal = AbortSignal.timeout(CLIENT_TIMEOUT_MS);
+  return project.send("GET", "/jobs?limit=1", undefined, { origin, signal });
 }
 
 /** Creates jobs, each until it is acknowledged, which `created` then has by their names. */
