@@ -12,7 +12,7 @@ const TARGET = { service: "data-loader", pool: "import" } as const;
 const { max_waiters: MAX_WAITERS } = selectProfile(loadWorkloads(), "local").workloads.import;
 /** Diagnostics from samples, and who leads. */
 const LAYERS = ["pools", "connections", "locks", "gates", "budget", "system", "autoscaler"];
-const PAUSE_MS = 250;
+const PAUSE_MS = 150;
 /** A sample that is older says since when looks have failed: the slowest look is taken every 10 s, and may take 5. */
 const SAMPLE_MS = 30_000;
 /** A dead leader's lease runs out, a tick passes, and the next one ends what it finds: many times. */
