@@ -38,7 +38,7 @@ export function opsDocument(): Promise<string> {
 const UNASKED = {
   db: { run: unasked, transaction: unasked },
   verifier: { authenticate: unasked, resolveProject: unasked },
-  quotas: { admit: unasked, tenantOf: unasked },
+  quotas: { admit: unasked, tenantOf: unasked, refusalOf: unasked },
   announce: unasked,
   read: { one: unasked, many: unasked },
   hints: { listen: () => undefined },

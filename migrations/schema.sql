@@ -399,10 +399,10 @@ CREATE TABLE features.online_values (
   event_time timestamp with time zone NOT NULL,
   written_at timestamp with time zone NOT NULL DEFAULT now(),
   entity_key text COLLATE "C" NOT NULL,
-  feature_values jsonb NOT NULL,
+  feature_values json NOT NULL,
   CONSTRAINT online_values_pkey PRIMARY KEY (project_id, view_id, entity_key),
   CONSTRAINT online_values_entity_key_check CHECK ((octet_length(entity_key) <= 2048)),
-  CONSTRAINT online_values_feature_values_check CHECK ((jsonb_typeof(feature_values) = 'object'::text))
+  CONSTRAINT online_values_feature_values_check CHECK ((json_typeof(feature_values) = 'object'::text))
 ) WITH (autovacuum_analyze_scale_factor=0.05, autovacuum_vacuum_cost_delay=1, autovacuum_vacuum_insert_scale_factor=0.05, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000, fillfactor=50);
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE features.online_values TO sluice_feature;
 

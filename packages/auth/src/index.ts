@@ -5,7 +5,7 @@ export type { Queryable, Transactional } from "./queryable.ts";
 export { REVOCATION_CHANNEL } from "./revocation-channel.ts";
 export { PROJECT_SCOPES, SCOPES, type Scope, isScope } from "./scope.ts";
 export type { CredentialedRequest } from "./verify/authenticate.ts";
-export { type Release, TenantQuotas, type TenantQuotasOptions } from "./quota/tenant-quotas.ts";
+export { TenantQuotas, type TenantQuotasOptions } from "./quota/tenant-quotas.ts";
 export { type Verifier, type VerifierOptions, createVerifier } from "./verify/verifier.ts";
 export type { KeyEntry, KeyReference, ProjectEntry, Quotas, Tenant } from "./admin/queries.ts";
 export { createTenant, getTenantId, listTenants, tenantNotFound } from "./admin/tenants.ts";

@@ -1,6 +1,6 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { performance } from "node:perf_hooks";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import { SluiceError } from "@sluice/errors";
 import { type Logger, type Tracing, runInContext } from "@sluice/telemetry";
 import {
   type FastifyBaseLogger,
@@ -10,10 +10,11 @@ import {
   type onRequestAsyncHookHandler,
 } from "fastify";
 import type { Registry } from "prom-client";
-import { AdmissionPace } from "./admission-pace.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import type { App } from "./app.ts";
 import { closeObjects } from "./closed-schema.ts";
+import { ConnectionPace } from "./connection-pace.ts";
+import { refuseEarly } from "./early-refusal.ts";
 import type { Exchange } from "./exchange.ts";
 import { acceptJsonBodies } from "./json-body.ts";
 import { refuseMalformedRequest } from "./malformed-request.ts";
@@ -21,6 +22,7 @@ import { refuseUnknownRoute } from "./not-found.ts";
 import { serveOpenApi } from "./openapi.ts";
 import { fillEmptyBody, isOptionalBody } from "./optional-body.ts";
 import { answerWithProblem } from "./problem-answer.ts";
+import type { Quotas } from "./quotas.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import { startRequestSpan } from "./request-span.ts";
 import type { Principal } from "./route-config.ts";
@@ -49,13 +51,8 @@ export interface ServerOptions {
   readonly version: string;
   /** Finds out who sends a request, or throws UNAUTHENTICATED or FORBIDDEN. Called before the body is read. */
   readonly authenticate: (request: FastifyRequest, scope: string) => Principal | Promise<Principal>;
-  /**
-   * Holds the principal to its quotas, or throws QUOTA_EXCEEDED; what it answers is called when the request has ended.
-   * Called before the body is read.
-   */
-  readonly limit?: (principal: Principal) => Release | Promise<Release>;
-  /** The tenant that a request claims to act for, as far as can be told at once; overload is shared out by it. */
-  readonly tenantOf?: (headers: IncomingHttpHeaders) => string | undefined;
+  /** @default everybody may ask for whatever can be answered, and is one tenant in overload */
+  readonly quotas?: Quotas;
   /** Bytes of a body. @default 16 MiB */
   readonly bodyLimit?: number;
   /** Longest a request may take, unless its route says otherwise. @default 30,000 */
@@ -66,12 +63,14 @@ export interface ServerOptions {
   readonly tracing?: Tracing | undefined;
 }
 
-type Release = (() => void) | undefined;
-
 const MIB = 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** They take about a tenth of the process. */
-const REFUSALS_PER_MS = 2;
+/** Refusing them again takes about a tenth of the process. */
+const REFUSED_BACK_PER_MS = 2;
+const SATURATED = new SluiceError(
+  "POOL_SATURATED",
+  "More requests are in hand than can be answered soon. Repeat the request later.",
+);
 
 /**
  * A Fastify server with the conventions of every service: coded problems, lossless JSON, deadlines,
@@ -114,19 +113,21 @@ function bareServer({ logger, bodyLimit = 16 * MIB }: ServerOptions, traffic: Tr
 }
 
 function followRequests(app: App, options: ServerOptions): void {
-  const { requestTimeoutMs = DEFAULT_TIMEOUT_MS, tenantOf, tracing } = options;
+  const { requestTimeoutMs = DEFAULT_TIMEOUT_MS, quotas, tracing } = options;
   const unmatched = policyOfUnmatched(requestTimeoutMs);
-  const pace = new AdmissionPace(REFUSALS_PER_MS);
+  const pace = new ConnectionPace(REFUSED_BACK_PER_MS);
   app.addHook("onRequest", (request, reply, done) => {
-    const { admission, refusal } = request.routeOptions.config.policy ?? unmatched;
-    const tenant = tenantOf?.(request.headers) ?? "";
-    if (admission !== undefined && !admission.tryEnter(tenant, performance.now())) {
-      app.traffic.countShed("POOL_SATURATED");
-      pace.run(() => refusal.send(reply, request.id, admission.waitMs));
+    const policy = request.routeOptions.config.policy ?? unmatched;
+    const tenant = quotas?.tenantOf(request.headers) ?? "";
+    const refusal = refusalAtHead(policy, tenant, quotas);
+    if (refusal !== undefined) {
+      app.traffic.countShed(refusal.code);
+      pace.restAfter(request.raw, reply.raw);
+      refuseEarly(reply, policy, refusal);
       return;
     }
     request.exchange = app.traffic.begin(request, reply, unmatched);
-    request.exchange.place = admission && { admission, tenant };
+    request.exchange.place = policy.admission && { admission: policy.admission, tenant };
     if (tracing !== undefined) request.exchange.span = startRequestSpan(tracing, request);
     reply.header(REQUEST_ID_HEADER, request.id);
     if (request.is404) {
@@ -136,6 +137,19 @@ function followRequests(app: App, options: ServerOptions): void {
     }
     runInContext(request.exchange, done);
   });
+}
+
+/** Why a request is not taken in; undefined when it is. */
+function refusalAtHead(
+  { scope, admission }: RoutePolicy,
+  tenant: string,
+  quotas: Quotas | undefined,
+): SluiceError | undefined {
+  const overQuota = scope === undefined ? undefined : quotas?.refusalOf(tenant);
+  if (overQuota !== undefined) return overQuota;
+  return admission === undefined || admission.tryEnter(tenant, performance.now())
+    ? undefined
+    : SATURATED;
 }
 
 function applyPolicies(app: App, options: ServerOptions): void {
@@ -165,9 +179,9 @@ function enterBy(policy: RoutePolicy, options: ServerOptions): onRequestAsyncHoo
 async function identify(
   request: FastifyRequest,
   scope: string,
-  { authenticate, limit }: ServerOptions,
+  { authenticate, quotas }: ServerOptions,
 ): Promise<void> {
   const principal = await authenticate(request, scope);
   request.principal = principal;
-  if (limit !== undefined) request.exchange.hold(await limit(principal));
+  if (quotas !== undefined) request.exchange.hold(await quotas.admit(principal));
 }

@@ -15,6 +15,7 @@ export { type ListenInternallyOptions, listenInternally } from "./listen-interna
 export { type KeysetPage, type Page, PageQuery, type PageRequest, readPage } from "./page.ts";
 export { parseJson, type ParseJsonOptions } from "./parse-json.ts";
 export { isResourceName, RESOURCE_NAME } from "./resource-name.ts";
+export type { Quotas, Release } from "./quotas.ts";
 export type { Principal, RenderedProblem, RouteConfig } from "./route-config.ts";
 export { type Closable, runUntilSignal } from "./run-until-signal.ts";
 export type { MetricValue } from "./selected-metrics.ts";

@@ -2,16 +2,18 @@ import { once } from "node:events";
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { json } from "node:stream/consumers";
+import { SluiceError } from "@sluice/errors";
 import { expect, onTestFinished, test } from "vitest";
 import { makeServer } from "./fixture.ts";
 
 /** A server with room for two, whose "/work" ends when told to. */
 async function makeNarrow(
   tenantOf: (headers: IncomingHttpHeaders) => string | undefined = () => "all",
+  refusalOf: (tenant: string) => SluiceError | undefined = () => undefined,
 ) {
   const { app, lines, open } = makeServer({
     admission: { maxQueueMs: 0, targetQueueMs: 0, burst: 2, minInFlight: 2 },
-    tenantOf,
+    quotas: { admit: () => undefined, tenantOf, refusalOf },
   });
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const scope = "features:read";
@@ -86,11 +88,55 @@ test("a tenant with no request in hand is admitted while another's have all plac
   expect((await Promise.all(admitted)).map(({ status }) => status)).toEqual([200, 200, 200]);
 });
 
-test("clients that go away before their refusals have come leave nothing behind", async () => {
+test("a tenant over its quota is refused at the head of each request, and nobody else is", async () => {
+  const over = new SluiceError("QUOTA_EXCEEDED", "Later.", { extra: { limit: 7 } });
+  const { get, lines, metrics, release } = await makeNarrow(
+    ({ "x-tenant": tenant }) => tenant as string,
+    (tenant) => (tenant === "over" ? over : undefined),
+  );
+  release();
+  const refused = await get("/work", { "x-tenant": "over", "x-request-id": "r1" });
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+  const problem = { code: "QUOTA_EXCEEDED", detail: "Later.", limit: 7, request_id: "r1" };
+  expect(await refused.json()).toMatchObject(problem);
+  expect((await get("/stream", { "x-tenant": "over" })).status).toBe(429);
+  expect((await get("/open", { "x-tenant": "over" })).status).toBe(200);
+  expect((await get("/work", { "x-tenant": "other" })).status).toBe(200);
+  expect(await metrics()).toMatch(
+    /http_requests_shed_total\{[^}]*reason="QUOTA_EXCEEDED"[^}]*\} 2/,
+  );
+  expect(JSON.stringify(lines)).not.toContain("r1");
+});
+
+test("a hundred that are refused at once hear it, and are answered when they come back", async () => {
+  const { app, url, get, release } = await makeNarrow();
+  const admitted = [get("/work"), get("/work")];
+  await expect.poll(() => app.traffic.inFlight).toBe(2);
+  const agents = Array.from({ length: 100 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+  onTestFinished(() => agents.forEach((agent) => agent.destroy()));
+  const all = (path: string) =>
+    Promise.all(
+      agents.map(async (agent) => {
+        const sent = request(url + path, { agent, headers: { authorization: "Bearer good" } });
+        sent.end();
+        const [answer] = (await once(sent, "response")) as [IncomingMessage];
+        const port = answer.socket.localPort;
+        await json(answer);
+        return { status: answer.statusCode, port };
+      }),
+    );
+  const refused = await all("/work");
+  expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([503]));
+  release();
+  await Promise.all(admitted);
+  expect(await all("/open")).toEqual(refused.map(({ port }) => ({ status: 200, port })));
+});
+
+test("clients that go away after they were refused leave nothing behind", async () => {
   const { app, url, get, metrics, release } = await makeNarrow();
   const admitted = [get("/work"), get("/work")];
   await expect.poll(() => app.traffic.inFlight).toBe(2);
-  // So many that most are held back for some milliseconds.
+  // So many that most are not read again for some milliseconds.
   const sockets = Array.from({ length: 100 }, () =>
     connect(Number(new URL(url).port), "127.0.0.1"),
   );

@@ -1,6 +1,5 @@
 import type { Problem } from "@sluice/errors";
 import type { RouteOptions } from "fastify";
-import { AdmissionRefusal } from "./admission-refusal.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { renderProblemJson } from "./problem-json.ts";
 import type { RenderedProblem } from "./route-config.ts";
@@ -15,8 +14,6 @@ export interface RoutePolicy {
   readonly scope: string | undefined;
   /** Whether a request is taken in; undefined = public routes, streams and long polls, which are not refused. */
   readonly admission: Admission | undefined;
-  /** How overload is told. */
-  readonly refusal: AdmissionRefusal;
   readonly nonFiniteAsNull: boolean;
   readonly renderProblem: (problem: Problem) => RenderedProblem;
 }
@@ -43,7 +40,6 @@ export function policyOf(
     scope: config.scope,
     // Routes differ a hundredfold in what a request costs: the rate of one says nothing of another.
     admission: isQueued ? new Admission({ ...admission, ...config.admission }) : undefined,
-    refusal: new AdmissionRefusal(renderProblem),
     nonFiniteAsNull: config.nonFiniteAsNull ?? false,
     renderProblem,
   };
@@ -56,7 +52,6 @@ export function policyOfUnmatched(timeoutMs: number): RoutePolicy {
     timeoutMs,
     scope: undefined,
     admission: undefined,
-    refusal: new AdmissionRefusal(renderProblemJson),
     nonFiniteAsNull: false,
     renderProblem: renderProblemJson,
   };

@@ -1,5 +1,5 @@
-import type { TenantQuotas, Verifier } from "@sluice/auth";
-import { type App, buildServer, stringifyJson } from "@sluice/http";
+import type { Verifier } from "@sluice/auth";
+import { type App, buildServer, type Quotas, stringifyJson } from "@sluice/http";
 import type { Logger, Tracing } from "@sluice/telemetry";
 import { Counter, type Registry } from "prom-client";
 import type { Background } from "./background/background.ts";
@@ -28,7 +28,7 @@ export interface DataLoaderDeps {
   readonly sampleDb: Queryable;
   readonly importDb: TransactionalDatabase;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
-  readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
+  readonly quotas: Quotas;
   readonly background: Pick<Background, "start" | "repeat">;
   readonly operations: Pick<OperationRunner, "start" | "adopt">;
   readonly logger: Logger;
@@ -57,8 +57,7 @@ export function buildApp({
     title: "Sluice data loader",
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),
-    limit: (principal) => quotas.admit(principal),
-    tenantOf: (headers) => quotas.tenantOf(headers),
+    quotas,
     // 120 jobs of 20 workers may all come at once, and come back at once after an outage.
     admission: { burst: 5_000 },
   });

@@ -1,5 +1,5 @@
-import type { TenantQuotas, Verifier } from "@sluice/auth";
-import { type App, buildServer } from "@sluice/http";
+import type { Verifier } from "@sluice/auth";
+import { type App, buildServer, type Quotas } from "@sluice/http";
 import type { Logger, Tracing } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
 import { healthRoute } from "./feast/health-route.ts";
@@ -20,7 +20,7 @@ export interface FeatureApiDeps {
   readonly db: Queryable;
   readonly read: EntityReader;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
-  readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
+  readonly quotas: Quotas;
   readonly logger: Logger;
   readonly registry: Registry;
   /** @default nothing is traced */
@@ -45,8 +45,7 @@ export function buildApp({
     title: "Sluice feature API",
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),
-    limit: (principal) => quotas.admit(principal),
-    tenantOf: (headers) => quotas.tenantOf(headers),
+    quotas,
   });
   const api: FeatureApi = {
     db,

@@ -1,5 +1,5 @@
-import type { TenantQuotas, Verifier } from "@sluice/auth";
-import { type App, buildServer } from "@sluice/http";
+import type { Verifier } from "@sluice/auth";
+import { type App, buildServer, type Quotas } from "@sluice/http";
 import type { Logger, Tracing } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
 import { auditRoutes } from "./audit/routes.ts";
@@ -23,7 +23,7 @@ export const SERVICE = "ops";
 
 export interface OpsDeps extends Ops {
   readonly verifier: Pick<Verifier, "authenticate">;
-  readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
+  readonly quotas: Quotas;
   readonly logger: Logger;
   readonly registry: Registry;
   /** @default nothing is traced */
@@ -41,8 +41,7 @@ export function buildApp(deps: OpsDeps): App {
     title: "Sluice operations",
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),
-    limit: (principal) => quotas.admit(principal),
-    tenantOf: (headers) => quotas.tenantOf(headers),
+    quotas,
   });
   tenantRoutes(app, deps);
   projectRoutes(app, deps);

@@ -1,6 +1,6 @@
-import type { TenantQuotas, Verifier } from "@sluice/auth";
+import type { Verifier } from "@sluice/auth";
 import { coalesceMeter } from "@sluice/coalesce";
-import { type App, buildServer, stringifyJson } from "@sluice/http";
+import { type App, buildServer, type Quotas, stringifyJson } from "@sluice/http";
 import type { Logger, Tracing } from "@sluice/telemetry";
 import type { Registry } from "prom-client";
 import { attemptRoutes } from "./attempts/routes.ts";
@@ -25,7 +25,7 @@ export interface TrainingManagerDeps {
   readonly db: TransactionalDatabase;
   readonly announce: Announce;
   readonly verifier: Pick<Verifier, "authenticate" | "resolveProject">;
-  readonly quotas: Pick<TenantQuotas, "admit" | "tenantOf">;
+  readonly quotas: Quotas;
   readonly hints: Pick<Hints, "listen">;
   readonly logger: Logger;
   readonly registry: Registry;
@@ -46,8 +46,7 @@ export function buildApp(deps: TrainingManagerDeps): App {
     title: "Sluice training manager",
     version: "1",
     authenticate: (request, scope) => verifier.authenticate(request, scope),
-    limit: (principal) => quotas.admit(principal),
-    tenantOf: (headers) => quotas.tenantOf(headers),
+    quotas,
     // 120 jobs of 20 workers may all come at once, and come back at once after an outage.
     admission: { burst: 5_000 },
   });

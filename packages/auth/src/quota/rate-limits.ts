@@ -25,6 +25,8 @@ export interface RateLimitsOptions {
 export class RateLimits {
   readonly #options: RateLimitsOptions;
   readonly #connection: Redis;
+  /** Tenants that are over their rate, until when by `performance.now()`, and what they are told. */
+  readonly #over = new Map<string, { until: number; error: SluiceError }>();
   /** One limiter for each rate there is; tenants are its keys. */
   readonly #limiters = new Map<number, RateLimiterRedis>();
 
@@ -44,9 +46,19 @@ export class RateLimits {
     try {
       await this.#limiter(perSecond).consume(tenantId);
     } catch (outcome) {
-      if (outcome instanceof RateLimiterRes) throw rateExceeded(perSecond, outcome.msBeforeNext);
-      this.#options.onUnchecked(outcome);
+      if (!(outcome instanceof RateLimiterRes)) return this.#options.onUnchecked(outcome);
+      const error = rateExceeded(perSecond, outcome.msBeforeNext);
+      this.#over.set(tenantId, { until: performance.now() + outcome.msBeforeNext, error });
+      throw error;
     }
+  }
+
+  /** What a tenant that is over its rate is told for the rest of its second: nothing asks Redis for it. */
+  refusalOf(tenantId: string): SluiceError | undefined {
+    const over = this.#over.get(tenantId);
+    if (over === undefined || performance.now() < over.until) return over?.error;
+    this.#over.delete(tenantId);
+    return undefined;
   }
 
   close(): void {
@@ -62,8 +74,6 @@ export class RateLimits {
         points: perSecond,
         duration: 1,
         rejectIfRedisNotReady: true,
-        // Once over, a tenant is refused from memory for the rest of its second: refusing is nearly free.
-        inMemoryBlockOnConsumed: perSecond,
       });
       this.#limiters.set(perSecond, limiter);
     }

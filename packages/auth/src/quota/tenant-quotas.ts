@@ -1,4 +1,5 @@
 import { SluiceError } from "@sluice/errors";
+import type { Quotas, Release } from "@sluice/http";
 import type { Logger } from "@sluice/telemetry";
 import type { Redis } from "ioredis";
 import { Counter, type Registry } from "prom-client";
@@ -14,16 +15,13 @@ export interface TenantQuotasOptions {
   readonly registry: Registry;
 }
 
-/** Called once when the request has ended. */
-export type Release = () => void;
-
 const WARN_INTERVAL_MS = 10_000;
 
 /**
  * Holds every tenant to its quotas: requests a second over all services, and requests at the same time in this process.
  * A platform key acts for no tenant and has no quota.
  */
-export class TenantQuotas {
+export class TenantQuotas implements Quotas {
   readonly #known = new KnownTenants();
   readonly #inHand = new Map<string, number>();
   readonly #rates: RateLimits | undefined;
@@ -68,6 +66,11 @@ export class TenantQuotas {
   /** The tenant that a request claims to act for, when its key was verified lately; proves nothing. */
   tenantOf(headers: CredentialedRequest["headers"]): string | undefined {
     return this.#known.of(headers);
+  }
+
+  /** What every request of the tenant is told at present; undefined = it is not over its rate, as far as is known. */
+  refusalOf(tenant: string): SluiceError | undefined {
+    return this.#rates?.refusalOf(tenant);
   }
 
   /** Closes the connection to Redis. Idempotent. */

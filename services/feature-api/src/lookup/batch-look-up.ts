@@ -1,14 +1,20 @@
+import { setImmediate } from "node:timers/promises";
 import { SluiceError } from "@sluice/errors";
+import { currentContext } from "@sluice/telemetry";
 import { Faults } from "../faults.ts";
 import type { FeatureView } from "../views/view.ts";
 import { AnswerSize } from "./answer-size.ts";
 import { type EntityColumns, parseEntityColumns } from "./entity-columns.ts";
 import { featureColumn, joinKeyColumn, judgeRows, type ServedRows } from "./feast-columns.ts";
 import { type Feature, type FeatureName, resolveFeatures } from "./features.ts";
+import { inTurn } from "./in-turn.ts";
+import type { FoundRows } from "./queries.ts";
 import type { LookUpDeps } from "./single-look-up.ts";
 
 /** Keeps one answer to some 50 MB and its assembly well under a second. */
 const MAX_VALUES = 1_000_000;
+/** Encoding so many takes about half a millisecond. */
+const PIECE_VALUES = 1_000;
 
 export interface BatchRequest {
   readonly features: readonly FeatureName[];
@@ -32,34 +38,53 @@ export async function lookUpMany(
   const entities = parseEntityColumns(request.entities, views);
   const names = outputNames(entities, features, request.fullFeatureNames);
   checkSize(entities.rows * features.length);
-  const served = await readViews(deps, project.projectId, entities, request.includeStale);
-  const size = new AnswerSize();
-  const results = [
-    ...entities.joinKeys.map(({ field, values }) => joinKeyColumn(field, values)),
-    ...features.map(({ view, field }) =>
-      featureColumn(field, served.get(view) as ServedRows, size),
-    ),
-  ];
-  for (const [view, { ages, counts }] of served)
-    deps.served.record(project.name, view.name, ages, counts);
-  return `{"metadata":{"feature_names":${JSON.stringify(names)}},"results":[${results.join()}]}`;
+  const wanted = [...entities.named].map(([{ viewId }, { keys }]) => ({
+    viewId,
+    entityKeys: keys,
+  }));
+  const found = await deps.read.many(project.projectId, wanted);
+  const signal = currentContext()?.signal;
+  return inTurn(async () => {
+    signal?.throwIfAborted();
+    const judging = { nowMs: deps.now(), includeStale: request.includeStale };
+    const served = judgeViews(entities, found, judging);
+    const results = await encodeColumns(entities, features, served);
+    for (const [view, { ages, counts }] of served)
+      deps.served.record(project.name, view.name, ages, counts);
+    return `{"metadata":{"feature_names":${JSON.stringify(names)}},"results":[${results.join()}]}`;
+  });
 }
 
-async function readViews(
-  { read, now }: LookUpDeps,
-  projectId: string,
+function judgeViews(
   { named }: EntityColumns,
-  includeStale: boolean,
-): Promise<Map<FeatureView, ServedRows>> {
-  const wanted = [...named].map(([{ viewId }, { keys }]) => ({ viewId, entityKeys: keys }));
-  const found = await read.many(projectId, wanted);
-  const nowMs = now();
+  found: readonly FoundRows[],
+  judging: { nowMs: number; includeStale: boolean },
+): Map<FeatureView, ServedRows> {
   const served = new Map<FeatureView, ServedRows>();
-  for (const [index, [view, { places }]] of [...named].entries()) {
-    const rows = places.map((place) => found[index]?.[place]);
-    served.set(view, judgeRows(view, rows, { nowMs, includeStale }));
+  for (const [index, [view, { rowKeys }]] of [...named].entries()) {
+    const rows = rowKeys.map((key) => found[index]?.get(key));
+    served.set(view, judgeRows(view, rows, judging));
   }
   return served;
+}
+
+/** The elements of Feast's `results`. Between two pieces the process looks for what else there is to do. */
+async function encodeColumns(
+  { rows, joinKeys }: EntityColumns,
+  features: readonly Feature[],
+  served: ReadonlyMap<FeatureView, ServedRows>,
+): Promise<string[]> {
+  const size = new AnswerSize();
+  const columns = joinKeys.map(({ field, values }) => joinKeyColumn(field, values));
+  let since = 0;
+  for (const { view, field } of features) {
+    columns.push(featureColumn(field, served.get(view) as ServedRows, size));
+    since += rows;
+    if (since < PIECE_VALUES) continue;
+    since = 0;
+    await setImmediate();
+  }
+  return columns;
 }
 
 /** Join keys in request order, then features in request order. @throws SluiceError VALIDATION_FAILED when two are alike */

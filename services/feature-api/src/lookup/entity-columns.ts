@@ -17,11 +17,12 @@ export interface EntityColumns {
   readonly named: ReadonlyMap<FeatureView, NamedEntities>;
 }
 
-/** The entities that rows name, each once. */
+/** The entities that rows name. */
 export interface NamedEntities {
+  /** Of each row. */
+  readonly rowKeys: readonly string[];
+  /** The same, each once. */
   readonly keys: readonly string[];
-  /** For each row the place of its entity's key. */
-  readonly places: readonly number[];
 }
 
 /**
@@ -108,9 +109,12 @@ function entitiesOf(
   const named = new Map<FeatureView, NamedEntities>();
   for (const view of views) {
     const joinKeys = JSON.stringify(view.joinKeys.map(({ name }) => name));
-    const entities =
-      known.get(joinKeys) ?? distinctEntities(keysOf(view.joinKeys, parsed, rows, faults));
-    known.set(joinKeys, entities);
+    let entities = known.get(joinKeys);
+    if (entities === undefined) {
+      const rowKeys = keysOf(view.joinKeys, parsed, rows, faults);
+      entities = { rowKeys, keys: [...new Set(rowKeys)] };
+      known.set(joinKeys, entities);
+    }
     named.set(view, entities);
   }
   return named;
@@ -132,14 +136,4 @@ function keysOf(
       ) ?? ""
     );
   });
-}
-
-function distinctEntities(keys: readonly string[]): NamedEntities {
-  const known = new Map<string, number>();
-  const places = keys.map((key) => {
-    const place = known.get(key) ?? known.size;
-    known.set(key, place);
-    return place;
-  });
-  return { keys: [...known.keys()], places };
 }

@@ -7,7 +7,7 @@ import { Catalog } from "../catalog.ts";
 import type { Queryable } from "../views/queries.ts";
 import { type FeatureView, toView } from "../views/view.ts";
 import { lookUpMany } from "./batch-look-up.ts";
-import { findRow, findRows, type ViewEntities } from "./queries.ts";
+import { findRow, findRows, type FoundRows, type ViewEntities } from "./queries.ts";
 import { entityReader } from "./read-entities.ts";
 import { ServedMetrics } from "./served-metrics.ts";
 
@@ -41,7 +41,7 @@ function entities(count: number): ViewEntities[] {
   return Array.from({ length: VIEWS }, (_, view) => ({ viewId: String(1 + view), entityKeys }));
 }
 
-const ONE_PROBE = ["Index Scan online_values_pkey"];
+const BY_KEY = ["Index Scan online_values_pkey"];
 
 /** How a plan reaches tables, and how it joins where not by probing for each row. */
 function accesses(nodes: readonly PlanNode[]): string[] {
@@ -51,44 +51,59 @@ function accesses(nodes: readonly PlanNode[]): string[] {
 }
 
 test.each([1, 100, 5_000])(
-  "a look-up of %i entities among 120,000 probes the primary key and scans nothing",
+  "a look-up of %i entities among 120,000 goes from key to key of the primary key",
   async (count) => {
     const nodes = await explain(scratch, superuser, (db) => findRows(db, "1", entities(count)));
-    expect(accesses(nodes)).toEqual(ONE_PROBE);
+    expect(accesses(nodes)).toEqual(BY_KEY);
   },
 );
 
 test("a look-up of one entity is one probe of the primary key", async () => {
   const address = { viewId: "2", entityKey: '["e5"]' };
   expect(accesses(await explain(scratch, superuser, (db) => findRow(db, "1", address)))).toEqual(
-    ONE_PROBE,
+    BY_KEY,
   );
   expect((await findRow(scratch.db, "1", address))?.feature_values).toEqual({ a: 5 });
   expect(await findRow(scratch.db, "2", address)).toBeUndefined();
 });
 
-test("rows come back in the order of their keys, and only where there is one", async () => {
+/** What stands in each view's rows, by the number in the key. */
+function valuesOf(found: readonly FoundRows[], wanted: readonly ViewEntities[]): unknown[][] {
+  return wanted.map(({ entityKeys }, view) =>
+    entityKeys.map((key) => found[view]?.get(key)?.feature_values["a"]),
+  );
+}
+
+test("each entity has its own row, and who is nobody has none", async () => {
   const wanted = [
     { viewId: "2", entityKeys: ['["e5"]', '["nobody"]', '["e1"]'] },
     { viewId: "1", entityKeys: ['["e40000"]'] },
     { viewId: "3", entityKeys: ['["nobody"]'] },
   ];
   const found = await findRows(scratch.db, "1", wanted);
-  expect(found.map((rows) => rows.map((row) => row?.feature_values["a"]))).toEqual([
-    [5, undefined, 1],
-    [40_000],
-    [undefined],
-  ]);
+  expect(valuesOf(found, wanted)).toEqual([[5, undefined, 1], [40_000], [undefined]]);
   const ofNobody = await findRows(scratch.db, "2", wanted);
-  expect(ofNobody.flat()).toEqual([undefined, undefined, undefined, undefined, undefined]);
+  expect(ofNobody.map(({ size }) => size)).toEqual([0, 0, 0]);
 });
 
-test("as many entities as a request may name come back in order", async () => {
+test("as many entities as a request may name come back, each as its own", async () => {
   const keys = Array.from({ length: 5_000 }, (_, index) => 1 + ((index * 7_919) % ENTITIES));
   const entityKeys = keys.map((key) => `["e${key}"]`);
   const wanted = ["3", "1"].map((viewId) => ({ viewId, entityKeys }));
   const found = await findRows(scratch.db, "1", wanted);
-  for (const rows of found) expect(rows.map((row) => row?.feature_values["a"])).toEqual(keys);
+  expect(valuesOf(found, wanted)).toEqual([keys, keys]);
+});
+
+test("a key may hold whatever JSON can", async () => {
+  const entityKeys = [["a\nb"], ["a", "b"], ['",\u0001\u2028'], [",\\"]].map((key) =>
+    JSON.stringify(key),
+  );
+  await superuser`
+    insert into features.online_values (project_id, view_id, entity_key, feature_values, event_time)
+    select 3, 1, key, json_build_object('a', n), now()
+    from unnest(${entityKeys}::text[]) with ordinality as keys (key, n)`;
+  const wanted = [{ viewId: "1", entityKeys }];
+  expect(valuesOf(await findRows(scratch.db, "3", wanted), wanted)).toEqual([[1, 2, 3, 4]]);
 });
 
 test("a batch over several views is one statement, in which each entity is read once", async () => {
@@ -104,12 +119,12 @@ test("a batch over several views is one statement, in which each entity is read 
       updated_at: "",
     }),
   );
-  const statements: { operation: string; positions: unknown[] }[] = [];
+  const statements: { operation: string; read: unknown[] }[] = [];
   const db: Queryable = {
     run: async (operation, query, options) => {
       const rows = await scratch.db.run(operation, query, options);
-      const positions = rows.map((row) => (row as { positions: string }).positions);
-      statements.push({ operation, positions });
+      const read = rows.map((row) => (row as { entity_keys: string }).entity_keys);
+      statements.push({ operation, read });
       return rows;
     },
   };
@@ -132,9 +147,8 @@ test("a batch over several views is one statement, in which each entity is read 
       includeStale: false,
     },
   );
-  expect(statements).toEqual([
-    { operation: "features.find_rows", positions: ["1,2", "1,2", "1,2"] },
-  ]);
+  const each = '["e1"]\n["e2"]';
+  expect(statements).toEqual([{ operation: "features.find_rows", read: [each, each, each] }]);
   const { results } = JSON.parse(json) as { results: { values: unknown[] }[] };
   expect(results.slice(1).map(({ values }) => values)).toEqual(views.map(() => [1, 2, 1, 1]));
 });

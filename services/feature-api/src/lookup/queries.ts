@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import type { RunOptions } from "@sluice/db";
 import { sql } from "kysely";
 import type { Stored } from "../values/codec.ts";
 import type { Queryable } from "../views/queries.ts";
-import { cutSlices, placeRows, type Slice, type SliceRow } from "./slices.ts";
+import { cutSlices, rowsOf, type Slice, type SliceRow } from "./slices.ts";
 
 /** Where an entity's values stand. */
 export interface EntityAddress {
@@ -22,8 +23,11 @@ export interface EntityRow {
   readonly event_time: string;
 }
 
-/** For each entity its row, or undefined where there is none. */
-export type FoundRows = readonly (EntityRow | undefined)[];
+/** The rows of a view's entities by their keys; of an entity without values there is none. */
+export type FoundRows = ReadonlyMap<string, EntityRow>;
+
+/** Parsing so many takes about half a millisecond; the process then looks for what else there is to do. */
+const PIECE_SLICES = 5;
 
 type ReadOptions = Pick<RunOptions, "signal" | "deadline">;
 
@@ -45,11 +49,11 @@ export async function findRow(
 }
 
 /**
- * The rows of each view's entities, in their order.
+ * The rows of each view's entities.
  *
- * LIMIT 1 keeps the planner from turning the lateral query into a join: with 5,000 keys it may think a hash join over
- * the whole table cheap, and its guess of how many keys an array holds is no better than that. So the plan is one
- * probe of the primary key for each entity, whatever the statistics say.
+ * Each slice is one scan of the primary key that PostgreSQL leads from key to key, which takes it 1.5 ms for 500 rows
+ * where a probe for each took 2.9. A part of an array is an array of ten to the planner, whatever comes, so that it
+ * never finds a scan of the whole table cheaper; and being aggregated, a slice cannot be made part of a join.
  *
  * The server puts the rows of a slice together to one, which takes the driver 1.0 ms instead of 2.2 for 500 rows of 10
  * features. Views that share a list of keys have it sent once.
@@ -60,36 +64,30 @@ export async function findRows(
   wanted: readonly ViewEntities[],
   options: ReadOptions = {},
 ): Promise<FoundRows[]> {
-  const rows = wanted.map(({ entityKeys }) =>
-    new Array<EntityRow | undefined>(entityKeys.length).fill(undefined),
-  );
+  const rows = wanted.map(() => new Map<string, EntityRow>());
   const { keys, slices } = cutSlices(wanted);
   if (slices.length === 0) return rows;
   const viewIds = slices.map(({ viewId }) => viewId);
   const firsts = slices.map(({ first }) => first);
   const lasts = slices.map(({ last }) => last);
   const query = sql<SliceRow>`
-    select slice.position::int4 - 1 as slice, found.positions, found.feature_values, found.event_times
+    select slice.position::int4 - 1 as slice, found.entity_keys, found.feature_values, found.event_times
     from unnest(${viewIds}::int8[], ${firsts}::int4[], ${lasts}::int4[]) with ordinality
       as slice (view_id, first, last, position)
     cross join lateral (
-      select string_agg(wanted.position::text, ',') as positions,
-        string_agg(row.feature_values::text, ',') as feature_values,
-        string_agg(row.event_time::text, ',') as event_times
-      from unnest((${keys}::text[])[slice.first:slice.last]) with ordinality as wanted (entity_key, position)
-      cross join lateral (
-        select stored.feature_values, stored.event_time
-        from features.online_values as stored
-        where stored.project_id = ${projectId}::bigint
-          and stored.view_id = slice.view_id
-          and stored.entity_key = wanted.entity_key
-        limit 1
-      ) as row
+      select string_agg(stored.entity_key, chr(10)) as entity_keys,
+        string_agg(stored.feature_values::text, ',') as feature_values,
+        string_agg(stored.event_time::text, ',') as event_times
+      from features.online_values as stored
+      where stored.project_id = ${projectId}::bigint
+        and stored.view_id = slice.view_id
+        and stored.entity_key = any((${keys}::text[])[slice.first:slice.last])
     ) as found`;
   const found = await db.run("features.find_rows", query, { ...options, idempotent: true });
-  for (const row of found) {
-    const { view, start } = slices[row.slice] as Slice;
-    placeRows(row, rows[view] as (EntityRow | undefined)[], start);
+  for (const [index, row] of found.entries()) {
+    if (index > 0 && index % PIECE_SLICES === 0) await setImmediate();
+    const { view } = slices[row.slice] as Slice;
+    for (const [key, entity] of rowsOf(row)) rows[view]?.set(key, entity);
   }
   return rows;
 }

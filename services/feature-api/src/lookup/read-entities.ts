@@ -15,7 +15,7 @@ import {
 export interface EntityReader {
   /** One row. Requests that ask at about the same time share a statement. */
   readonly one: (projectId: string, address: EntityAddress) => Promise<EntityRow | undefined>;
-  /** The rows of each view's entities, in their order, by one statement. */
+  /** The rows of each view's entities by one statement. */
   readonly many: (projectId: string, wanted: readonly ViewEntities[]) => Promise<FoundRows[]>;
 }
 
@@ -68,16 +68,13 @@ async function readTogether(
   if (first !== undefined && addresses.length === 1)
     return [await findRow(db, projectId, first, options)];
   const byView = Map.groupBy(addresses, ({ viewId }) => viewId);
-  const groups = [...byView.values()];
   const wanted = [...byView].map(([viewId, group]) => ({
     viewId,
     entityKeys: group.map(({ entityKey }) => entityKey),
   }));
   const found = await findRows(db, projectId, wanted, options);
-  const rows = new Map<EntityAddress, EntityRow | undefined>();
-  for (const [view, group] of groups.entries())
-    for (const [index, address] of group.entries()) rows.set(address, found[view]?.[index]);
-  return addresses.map((address) => rows.get(address));
+  const rows = new Map(wanted.map(({ viewId }, index) => [viewId, found[index]]));
+  return addresses.map(({ viewId, entityKey }) => rows.get(viewId)?.get(entityKey));
 }
 
 function callerOf(): CallOptions {

@@ -8,8 +8,6 @@ const MAX_SLICE = 100;
 export interface Slice {
   readonly view: number;
   readonly viewId: string;
-  /** Place among the view's entities. */
-  readonly start: number;
   /** Places in the list of keys, counted from 1. */
   readonly first: number;
   readonly last: number;
@@ -18,8 +16,8 @@ export interface Slice {
 /** The rows that a slice found, each column as one text, all in the same order; NULL when there are none. */
 export interface SliceRow {
   readonly slice: number;
-  /** Places in the slice, counted from 1. */
-  readonly positions: string | null;
+  /** One a line: a key is JSON, which has its line breaks escaped. */
+  readonly entity_keys: string | null;
   readonly feature_values: string;
   readonly event_times: string;
 }
@@ -35,25 +33,23 @@ export function cutSlices(wanted: readonly ViewEntities[]): { keys: string[]; sl
     offsets.set(entityKeys, offset);
     for (let start = 0; start < entityKeys.length; start += MAX_SLICE) {
       const last = offset + Math.min(start + MAX_SLICE, entityKeys.length);
-      slices.push({ view, viewId, start, first: offset + start + 1, last });
+      slices.push({ view, viewId, first: offset + start + 1, last });
     }
   }
   return { keys, slices };
 }
 
-/** Puts what a slice that begins at `start` found to where it belongs among the rows of its view. */
-export function placeRows(
-  { positions, feature_values, event_times }: SliceRow,
-  rows: (EntityRow | undefined)[],
-  start: number,
-): void {
-  if (positions === null) return;
+/** The rows that a slice found, by their entities' keys. */
+export function* rowsOf({
+  entity_keys,
+  feature_values,
+  event_times,
+}: SliceRow): Generator<[entityKey: string, row: EntityRow]> {
+  if (entity_keys === null) return;
   const values = JSON.parse(`[${feature_values}]`) as EntityRow["feature_values"][];
   const times = event_times.split(",");
-  for (const [index, position] of positions.split(",").entries()) {
-    rows[start + Number(position) - 1] = {
-      feature_values: values[index] as EntityRow["feature_values"],
-      event_time: rfc3339(times[index] as string),
-    };
+  for (const [index, key] of entity_keys.split("\n").entries()) {
+    const event_time = rfc3339(times[index] as string);
+    yield [key, { feature_values: values[index] as EntityRow["feature_values"], event_time }];
   }
 }

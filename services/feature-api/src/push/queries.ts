@@ -24,11 +24,11 @@ export async function upsertRows(
       insert into features.online_values as stored (project_id, view_id, entity_key, feature_values, event_time)
       select ${view.projectId}::bigint, ${view.viewId}::bigint, pushed.entity_key, pushed.feature_values,
         coalesce(pushed.event_time, now())
-      from unnest(${keys}::text[], ${values}::jsonb[], ${times}::timestamptz[])
+      from unnest(${keys}::text[], ${values}::json[], ${times}::timestamptz[])
         as pushed (entity_key, feature_values, event_time)
       order by pushed.entity_key collate "C"
       on conflict (project_id, view_id, entity_key) do update set
-        feature_values = stored.feature_values || excluded.feature_values,
+        feature_values = (stored.feature_values::jsonb || excluded.feature_values::jsonb)::json,
         event_time = excluded.event_time,
         written_at = excluded.written_at
       where excluded.event_time >= stored.event_time
