@@ -37,8 +37,9 @@ async function benchKind(kind: Kind, seconds: number): Promise<string> {
   const brief = Math.min(seconds, BRIEF_SECONDS);
   const peak = await findPeak(kind, own, brief / 4);
   const rated = (name: string, requests: readonly string[], rate: number): Flow => {
-    return { name, requests, connections: kind.connections, rate: rate * peak };
+    return { name, requests, connections: kind.connections, rate: rate * peak, isPatient: true };
   };
+  const unruly = { ...rated("", own, OVERLOAD), isPatient: false };
   const beside = (name: string): Flow[] => [
     rated(`beside one at ${FLOOD} × its rate${name}`, own, SHARE),
     rated(`that one${name}`, flood, SHARE * FLOOD),
@@ -46,6 +47,7 @@ async function benchKind(kind: Kind, seconds: number): Promise<string> {
   const windows = [
     await measure([rated("half of the peak", own, 0.5)], brief),
     await measure([rated(`${OVERLOAD} × the peak`, own, OVERLOAD)], seconds),
+    await measure([{ ...unruly, name: "the same, who come back at once" }], brief),
     await measure([rated("a tenant by itself", own, SHARE)], brief),
     await measure(beside(""), brief),
   ];
@@ -92,23 +94,25 @@ function render(title: string, peak: number, windows: readonly Window[]): string
   return [
     `## Overload: ${title}, open loop, Poisson arrivals`,
     "",
-    "Times of answers from when each request was due, of refusals from when it was sent.",
+    "Times of answers from when each request was due, of refusals from when it was sent. Each connection is a client; who is",
+    "refused stays away for as long as `Retry-After` says, and what is due while all do is not sent, unless a row says otherwise.",
     "",
-    "| | s | offered/s | answered/s | of the peak | p50 ms | p99 ms | refused/s | p50 ms | p99 ms | without Retry-After | failed | sent late p99 ms | CPU generator, service, database |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| | s | due/s | not sent/s | answered/s | of the peak | p50 ms | p99 ms | refused/s | p50 ms | p99 ms | without Retry-After | failed | sent late p99 ms | CPU generator, service, database |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
     "",
   ].join("\n");
 }
 
 function row(flow: FlowResult, peak: number, window: Window | undefined): string {
-  const { name, seconds, offered, answered, lag, refused, refusedBare, failed } = flow;
+  const { name, seconds, offered, heldBack, answered, lag, refused, refusedBare, failed } = flow;
   const rate = (count: number): string => (count / seconds).toFixed(0);
   const ms = (value: number | null): string => value?.toFixed(1) ?? "–";
   const cells = [
     name,
     seconds,
     rate(offered),
+    rate(heldBack),
     rate(answered.count),
     (answered.count / seconds / peak).toFixed(2),
     ms(answered.p50),

@@ -1,7 +1,7 @@
 export interface AdmissionOptions {
   /** A queue that takes longer to work off than this is overload. @default 500 */
   readonly maxQueueMs?: number;
-  /** Overload is held to a queue of so long, or of twice what an answer takes if that is longer. @default 5 */
+  /** Overload is held to a queue of so long, or of twice what an answer takes if that is longer. @default 20 */
   readonly targetQueueMs?: number;
   /** So many requests are admitted whatever the estimate says, unless there is overload. @default 1,000 */
   readonly burst?: number;
@@ -48,7 +48,7 @@ export class Admission {
   #refusedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: AdmissionOptions = {}) {
-    const { maxQueueMs = 500, targetQueueMs = 5, burst = 1_000, minInFlight = 4 } = options;
+    const { maxQueueMs = 500, targetQueueMs = 20, burst = 1_000, minInFlight = 4 } = options;
     this.#options = { maxQueueMs, targetQueueMs, burst, minInFlight };
   }
 

@@ -5,16 +5,17 @@ import { connect, type Socket } from "node:net";
 export interface Head {
   /** 0 when the connection broke before the answer was whole. */
   readonly status: number;
-  readonly hasRetryAfter: boolean;
+  /** Of `Retry-After`; undefined without it. */
+  readonly retryAfterSeconds: number | undefined;
 }
 
 interface ConnectionEvents {
   /** An answer is whole and the next request may be sent. */
-  readonly idle: (connection: Connection) => void;
+  readonly idle: (connection: Connection, head: Head) => void;
   readonly closed: () => void;
 }
 
-const BROKEN: Head = { status: 0, hasRetryAfter: false };
+const BROKEN: Head = { status: 0, retryAfterSeconds: undefined };
 const HEAD_END = Buffer.from("\r\n\r\n");
 
 /**
@@ -76,9 +77,10 @@ export class Connection {
     if (length === null) throw new Error(`an answer without its length:\n${text}`);
     this.#start = undefined;
     this.#missing = Number(length[1]) - (seen.length - end - HEAD_END.length);
+    const retryAfter = /\r\nretry-after: (\d+)/.exec(text);
     this.#head = {
       status: Number(text.slice(9, 12)),
-      hasRetryAfter: text.includes("\r\nretry-after: "),
+      retryAfterSeconds: retryAfter === null ? undefined : Number(retryAfter[1]),
     };
     if (text.includes("\r\nconnection: close")) this.#socket.end();
   }
@@ -87,7 +89,7 @@ export class Connection {
     const done = this.#done;
     this.#done = undefined;
     this.#head = undefined;
-    if (done !== undefined && this.isOpen) this.#events.idle(this);
+    if (done !== undefined && this.isOpen) this.#events.idle(this, head);
     done?.(head);
   }
 }

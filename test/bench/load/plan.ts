@@ -7,6 +7,11 @@ export interface Flow {
   readonly clients?: number;
   /** Kept open from the start. Beyond so many requests on their way the next ones wait, and their time runs. */
   readonly connections: number;
+  /**
+   * Each connection is a client that stays away for as long as `Retry-After` says, and up to half of it longer. What is
+   * due while all of them do is not sent. @default they come back at once, and what is due waits for one
+   */
+  readonly isPatient?: boolean;
   /** Whole requests as text, sent in turn. */
   readonly requests: readonly string[];
 }
@@ -32,6 +37,8 @@ export interface FlowResult {
   readonly name: string;
   readonly seconds: number;
   readonly offered: number;
+  /** Not sent, because every client was staying away. */
+  readonly heldBack: number;
   /** Answered 2xx: time since the moment at which each was due. */
   readonly answered: Latencies;
   /** How late requests were sent: time between due and sent. */

@@ -14,6 +14,7 @@ export class Sender {
   readonly #refused: number[] = [];
   readonly #lags: number[] = [];
   #refusedBare = 0;
+  #heldBack = 0;
   #failed = 0;
   #offered = 0;
   #nextAt = Number.POSITIVE_INFINITY;
@@ -27,7 +28,8 @@ export class Sender {
 
   /** Requests that have no outcome yet. */
   get pending(): number {
-    return this.#offered - this.#answered.length - this.#refused.length - this.#failed;
+    const outcomes = this.#answered.length + this.#refused.length + this.#heldBack + this.#failed;
+    return this.#offered - outcomes;
   }
 
   async connect(): Promise<void> {
@@ -54,6 +56,7 @@ export class Sender {
       name: this.#flow.name,
       seconds: this.#plan.seconds,
       offered: this.#offered,
+      heldBack: this.#heldBack,
       answered: summarise(this.#answered),
       lag: summarise(this.#lags),
       refused: summarise(this.#refused),
@@ -65,7 +68,7 @@ export class Sender {
   #connect(): Promise<Connection> {
     const { host, port } = this.#plan;
     return Connection.open(host, port, {
-      idle: (connection) => this.#reuse(connection),
+      idle: (connection, head) => this.#reuseAfter(connection, head),
       closed: () => void this.#replace(),
     });
   }
@@ -79,8 +82,15 @@ export class Sender {
     this.#offered += 1;
     let connection = this.#idle.pop();
     while (connection !== undefined && !connection.isOpen) connection = this.#idle.pop();
-    if (connection === undefined) this.#waiting.push(due);
-    else this.#send(connection, due);
+    if (connection !== undefined) this.#send(connection, due);
+    else if (this.#flow.isPatient === true) this.#heldBack += 1;
+    else this.#waiting.push(due);
+  }
+
+  #reuseAfter(connection: Connection, { retryAfterSeconds = 0 }: Head): void {
+    if (this.#flow.isPatient !== true || retryAfterSeconds === 0) return this.#reuse(connection);
+    const pauseMs = retryAfterSeconds * 1_000 * (1 + Math.random() / 2);
+    setTimeout(() => this.#reuse(connection), pauseMs).unref();
   }
 
   #reuse(connection: Connection): void {
@@ -99,12 +109,12 @@ export class Sender {
     });
   }
 
-  #note({ status, hasRetryAfter }: Head, due: number, sent: number): void {
+  #note({ status, retryAfterSeconds }: Head, due: number, sent: number): void {
     const now = performance.now();
     if (status >= 200 && status < 300) this.#answered.push(now - due);
     else if (status === 429 || status === 503) {
       this.#refused.push(now - sent);
-      if (!hasRetryAfter) this.#refusedBare += 1;
+      if (retryAfterSeconds === undefined) this.#refusedBare += 1;
     } else this.#failed += 1;
   }
 }
