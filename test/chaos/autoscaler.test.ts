@@ -1,25 +1,20 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { ScalingEventsPage } from "@sluice/ops/scaling-events/schemas";
 import { readStack } from "@sluice/testing";
+import type { Static } from "typebox";
 import { afterEach, expect, test } from "vitest";
 import { AliasLoad } from "../integration/alias-load.ts";
 import { openSuperuser } from "../integration/open-database.ts";
 import { until } from "../integration/until.ts";
-import { ops } from "../integration/ops-api.ts";
+import { ops, readOps } from "../integration/ops-api.ts";
 
 const ALIAS = "sluice_training";
 
-interface Event {
-  readonly id: string;
-  readonly action: string;
-  readonly reason: string;
-  readonly outcome: string;
-  readonly size_before: number;
-  readonly size_asked: number;
-}
+type Event = Static<typeof ScalingEventsPage>["items"][number];
 
 const events = async (): Promise<Event[]> =>
-  (await ops("GET", `/v1/ops/scaling-events?alias=${ALIAS}`)).body["items"] as Event[];
+  (await readOps(ScalingEventsPage, `/v1/ops/scaling-events?alias=${ALIAS}`)).items;
 
 afterEach(() => ops("PUT", "/v1/ops/autoscaler", { mode: "on" }));
 

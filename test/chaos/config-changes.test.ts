@@ -1,23 +1,20 @@
+import { ConfigChangeAnswer, ConfigChangePage } from "@sluice/ops/config-changes/schemas";
 import { PgbouncerConsole } from "@sluice/pgbouncer";
 import { readStack } from "@sluice/testing";
 import { loadWorkloads, selectProfile } from "@sluice/workloads";
+import type { Static } from "typebox";
 import { expect, test } from "vitest";
 import { AliasLoad } from "../integration/alias-load.ts";
 import { openSuperuser } from "../integration/open-database.ts";
 import { until } from "../integration/until.ts";
-import { ops } from "../integration/ops-api.ts";
+import { expectOps, ops, readAs, readOps } from "../integration/ops-api.ts";
 
 const { feature } = selectProfile(loadWorkloads(), "local").workloads;
 const GATE = { service: "feature-api", pool: "feature" };
 const WHY = { reason: "a test", expected_effect: "none" };
 const TIMEOUT = { timeout: 120_000 };
 
-interface Change {
-  readonly id: string;
-  readonly state: string;
-  readonly detail: string;
-  readonly previous: Record<string, number>;
-}
+type Change = Static<typeof ConfigChangeAnswer>;
 
 /** Callers of feature-api, each with one statement after the other, until they are disposed of. */
 class Callers implements AsyncDisposable {
@@ -47,17 +44,19 @@ class Callers implements AsyncDisposable {
 }
 
 async function ask(change: object): Promise<Change> {
-  const { status, body } = await ops("POST", "/v1/ops/config-changes", { ...WHY, ...change });
-  expect([status, body], JSON.stringify(body)).toEqual([202, expect.anything()]);
-  return body;
+  const asked = await expectOps(202, "POST", "/v1/ops/config-changes", { ...WHY, ...change });
+  return readAs(ConfigChangeAnswer, asked);
 }
 
-async function ended({ id }: Change): Promise<Change> {
-  const read = async (): Promise<Change> => (await ops("GET", `/v1/ops/config-changes/${id}`)).body;
-  const hasEnded = async (): Promise<boolean> => /^(rolled|failed)/.test((await read()).state);
+function read({ id }: Change): Promise<Change> {
+  return readOps(ConfigChangeAnswer, `/v1/ops/config-changes/${id}`);
+}
+
+async function ended(change: Change): Promise<Change> {
+  const hasEnded = async () => /^(rolled|failed)/.test((await read(change)).state);
   // Where ops is being restarted nobody answers.
   await until("the change has ended", () => hasEnded().catch(() => false), 90_000);
-  return read();
+  return read(change);
 }
 
 const gate = async (): Promise<Record<string, number>> => {
@@ -80,11 +79,10 @@ test("a time-out of 1 ms is put back by itself, with the reason on record", TIME
     target: GATE,
     settings: { base: 1 },
   });
-  expect([second.status, second.body["code"], second.body["change_id"]]).toEqual([
-    409,
-    "CHANGE_IN_PROGRESS",
-    asked.id,
-  ]);
+  expect(second).toMatchObject({
+    status: 409,
+    body: { code: "CHANGE_IN_PROGRESS", change_id: asked.id },
+  });
   const { state, detail, previous } = await ended(asked);
   expect(state).toBe("rolled_back");
   expect(detail).toMatch(/got no slot|requests failed/);
@@ -120,8 +118,8 @@ test(
     process.kill(readStack().services["feature-api"]!.pid, "SIGKILL");
     const restarted = () => gate().then((settings) => settings["acquire_timeout_ms"] === 9_000);
     await until("it is back, as it was", () => restarted().catch(() => false), 60_000);
-    const list = (await ops("GET", "/v1/ops/config-changes?limit=1")).body["items"] as Change[];
-    expect(list).toMatchObject([{ id: asked.id, author: expect.stringMatching(/^key:/) }]);
+    const { items } = await readOps(ConfigChangePage, "/v1/ops/config-changes?limit=1");
+    expect(items).toMatchObject([{ id: asked.id, author: expect.stringMatching(/^key:/) }]);
   },
 );
 
@@ -131,10 +129,7 @@ test(
   async () => {
     const asked = await ask({ target: GATE, settings: { max_waiters: 1_999 }, window_seconds: 60 });
     // It is measured for a minute first, unless the clock is helped.
-    await until("it is being measured", async () => {
-      const { body } = await ops("GET", `/v1/ops/config-changes/${asked.id}`);
-      return body["state"] === "measuring";
-    });
+    await until("it is being measured", async () => (await read(asked)).state === "measuring");
     await skipWindow(asked.id);
     await until("it is being tried", async () => (await gate())["max_waiters"] === 1_999);
     process.kill(readStack().services["ops"]!.pid, "SIGKILL");
@@ -160,8 +155,7 @@ test(
       settings: { pool_size: before! + 1 },
       window_seconds: 60,
     });
-    const state = async () => (await ops("GET", `/v1/ops/config-changes/${asked.id}`)).body.state;
-    await until("it is being measured", async () => (await state()) === "measuring");
+    await until("it is being measured", async () => (await read(asked)).state === "measuring");
     await skipWindow(asked.id);
     await until("the pool is larger", async () => (await poolSize()) === before! + 1);
     process.kill(readStack().services["ops"]!.pid, "SIGKILL");

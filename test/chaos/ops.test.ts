@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
 import { openSuperuser, openTestDatabase } from "../integration/open-database.ts";
-import { expectOps, type Json, ops } from "../integration/ops-api.ts";
+import { ops } from "../integration/ops-api.ts";
+import { look } from "../integration/ops-layers.ts";
 import { trainingProject } from "../integration/training-project.ts";
 import { until } from "../integration/until.ts";
 
 const CALLERS = 40;
-
-const look = (layer: string): Promise<Json> => expectOps(200, "GET", `/v1/ops/${layer}`);
 
 test("a storm: diagnostics answer beside full pools, and name workload, source and statement", async () => {
   const project = await trainingProject();
@@ -29,18 +28,18 @@ test("a storm: diagnostics answer beside full pools, and name workload, source a
   try {
     await until("the callers' gate is full", async () => {
       const { items } = await look("gates");
-      const { gates } = items.find(({ service }: Json) => service === "training-manager");
-      return gates[0].active === gates[0].size && gates[0].waiting > 0;
+      const [gate] = items.find(({ service }) => service === "training-manager")!.gates;
+      return gate!.active === gate!.size && gate!.waiting > 0;
     });
     await until("the waiting statements are seen", async () =>
       (await look("locks")).items.some(
-        (wait: Json) => wait.root_pid === root && wait.application === "training-manager/training",
+        (wait) => wait.root_pid === root && wait.application === "training-manager/training",
       ),
     );
     const { items } = await look("locks");
-    const tree = items.filter((wait: Json) => wait.root_pid === root);
+    const tree = items.filter((wait) => wait.root_pid === root);
     expect(tree[0]).toMatchObject({ pid: root, depth: 0, state: "idle in transaction" });
-    const waiter = tree.find((wait: Json) => wait.application === "training-manager/training");
+    const waiter = tree.find((wait) => wait.application === "training-manager/training");
     expect(waiter).toMatchObject({
       depth: 1,
       workload: "training",
@@ -50,7 +49,7 @@ test("a storm: diagnostics answer beside full pools, and name workload, source a
       statement: expect.stringContaining("training.training_jobs"),
     });
     const { clients } = await look("sources");
-    const source = clients.find((each: Json) => each.application === "training-manager/training");
+    const source = clients.find((each) => each.application === "training-manager/training");
     expect(source).toMatchObject({ workload: "training", alias: "sluice_training" });
     for (const layer of [
       "connections",

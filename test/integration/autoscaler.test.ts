@@ -1,104 +1,26 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { Autoscaler, type AutoscalerOptions } from "@sluice/ops/autoscaler/autoscaler";
-import type { Decision } from "@sluice/ops/autoscaler/decision";
 import { fileEffector, setEffector } from "@sluice/ops/autoscaler/effector";
-import { DEFAULT_POLICY } from "@sluice/ops/autoscaler/policy";
-import { openIntent, readDatabaseLoad } from "@sluice/ops/autoscaler/queries";
-import { scalingMeter } from "@sluice/ops/autoscaler/scaling-metrics";
+import { readDatabaseLoad } from "@sluice/ops/autoscaler/queries";
 import { readPoolSizes, writePoolSizes } from "@sluice/pgbouncer";
-import { createLogger, createRegistry } from "@sluice/telemetry";
-import { openScratchDatabase, type ScratchDatabase } from "@sluice/testing";
-import { loadWorkloads, type Profile, selectProfile, WORKLOADS } from "@sluice/workloads";
-import postgres from "postgres";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Profile, WORKLOADS } from "@sluice/workloads";
+import { expect, test } from "vitest";
 import { AliasLoad } from "./alias-load.ts";
+import {
+  ALIAS,
+  autoscaler,
+  database,
+  events,
+  logins,
+  pooler,
+  poolSize,
+  profile,
+  servers,
+  superuser,
+  tickUntil,
+  waits,
+} from "./autoscaler-bed.ts";
 import { type ScratchPgbouncer, startScratchPgbouncer } from "./scratch-pgbouncer.ts";
 import { until } from "./until.ts";
-
-const ALIAS = "sluice_feature";
-const logger = createLogger({ service: "test", level: "silent" });
-/** The constants that the product runs with, and no pauses: the tests call the ticks. */
-const POLICY = { ...DEFAULT_POLICY, shrinkAfter: 20, growCooldownMs: 0, shrinkCooldownMs: 0 };
-const profile = wideProfile();
-
-let database: ScratchDatabase;
-let superuser: postgres.Sql;
-let pooler: ScratchPgbouncer;
-
-beforeAll(async () => {
-  database = await openScratchDatabase("monitor");
-  superuser = postgres(database.superuserUrl, { max: 2, onnotice: () => undefined });
-});
-afterAll(async () => {
-  await superuser.end();
-  await database.stop();
-});
-beforeEach(async () => {
-  await superuser`truncate ops.scaling_events, ops.pool_sizes`;
-  await superuser`update ops.autoscaler set mode = 'on', leader = null, leader_until = '-infinity'`;
-  const lines = WORKLOADS.map((workload) => {
-    const { alias, pool_size } = profile.workloads[workload];
-    return `${alias} pool_size=${pool_size}`;
-  });
-  pooler = await startScratchPgbouncer(database.superuserUrl, lines);
-});
-afterEach(() => pooler[Symbol.asyncDispose]());
-
-/** The local profile with room to move, on a machine that a few sleeping statements don't fill. */
-function wideProfile(): Profile {
-  const local = selectProfile(loadWorkloads(), "local");
-  const { feature } = local.workloads;
-  const wide = { ...feature, pool_size: 4, reserve_pool_size: 0, scaling: { min: 2, max: 12 } };
-  return {
-    ...local,
-    autoscaler: { max_server_connections: 40 },
-    workloads: { ...local.workloads, feature: wide },
-  };
-}
-
-function autoscaler(more: Partial<AutoscalerOptions> = {}): Autoscaler {
-  const { console, databasesFile } = pooler;
-  return new Autoscaler({
-    db: database.db,
-    profile,
-    processes: [{ console, effector: fileEffector(databasesFile, console) }],
-    policy: POLICY,
-    actor: "system:test/a",
-    leaseMs: 10_000,
-    logger,
-    meter: scalingMeter(createRegistry("test")),
-    ...more,
-  });
-}
-
-const poolSize = async (): Promise<number | null | undefined> =>
-  (await pooler.console.show("databases")).find(({ name }) => name === ALIAS)?.pool_size;
-const servers = async (): Promise<number> => {
-  const pool = (await pooler.console.show("pools")).find((each) => each.database === ALIAS);
-  return (
-    (pool?.sv_active ?? 0) + (pool?.sv_idle ?? 0) + (pool?.sv_used ?? 0) + (pool?.sv_tested ?? 0)
-  );
-};
-const logins = async (): Promise<number> =>
-  (await pooler.console.show("pools")).find((each) => each.database === ALIAS)?.sv_login ?? 0;
-const waits = async (): Promise<boolean> =>
-  ((await pooler.console.show("pools")).find((each) => each.database === ALIAS)?.cl_waiting ?? 0) >
-  0;
-const events = (outcome: string) => superuser`
-  select alias, action, reason, size_before, size_asked, size_read_back, servers_after, actor, term, repeats
-  from ops.scaling_events where outcome = ${outcome} order by event_id`;
-const ofAlias = (decisions: readonly Decision[] | undefined): Decision | undefined =>
-  decisions?.find(({ alias }) => alias === ALIAS);
-
-/** Ticks until it decides something, as clients come and go between two looks. */
-async function tickUntil(scaler: Autoscaler, action: Decision["action"]): Promise<Decision> {
-  let decision: Decision | undefined;
-  await until(`the autoscaler decides to ${action}`, async () => {
-    decision = ofAlias(await scaler.tick());
-    return decision?.action === action;
-  });
-  return decision!;
-}
 
 test("a load that rises makes the pool grow at the second look, and one that is gone makes it shrink", async () => {
   const scaler = autoscaler();
@@ -330,106 +252,6 @@ test("a PgBouncer that crashed and came back with its own figures gets the decid
   expect(await poolSize()).toBe(4);
   await scaler.tick();
   expect(await poolSize()).toBe(5);
-});
-
-test.each([
-  ["before it touched anything", { file: false, reload: false }, 4, "abandoned"],
-  ["between the file and RELOAD", { file: true, reload: false }, 4, "abandoned"],
-  ["after RELOAD", { file: true, reload: true }, 7, "applied"],
-] as const)(
-  "a leader that dies %s leaves a change that the next one settles",
-  async (_when, died, size, outcome) => {
-    const dead = autoscaler({ actor: "system:test/dead" });
-    await dead.tick();
-    const lease = { holder: "system:test/dead", term: await termNow() };
-    const change = {
-      alias: ALIAS,
-      action: "grow",
-      reason: "waiting",
-      from: 4,
-      to: 7,
-      detail: "",
-      seen: undefined,
-    } as const;
-    expect(await openIntent(database.db, lease, change, lease.holder)).toBeDefined();
-    if (died.file) await writePoolSizes(pooler.databasesFile, { [ALIAS]: 7 }, lease.term);
-    if (died.reload) await pooler.console.reload();
-    await superuser`update ops.autoscaler set leader_until = now() - interval '1 s'`;
-    await autoscaler({ actor: "system:test/heir" }).tick();
-    expect(await events(outcome)).toMatchObject([{ size_asked: 7, actor: "system:test/dead" }]);
-    await pooler.console.reload();
-    expect(await poolSize()).toBe(size);
-    await autoscaler({ actor: "system:test/heir" }).tick();
-    expect(await poolSize()).toBe(size);
-    expect(await events("intended")).toEqual([]);
-  },
-);
-
-const termNow = async (): Promise<number> =>
-  Number((await superuser`select term from ops.autoscaler`)[0]!["term"]);
-
-test("of two instances one acts, and the other takes over when it is gone", async () => {
-  await using _ = new AliasLoad(pooler.url(ALIAS), 30, "select pg_sleep(0.05)");
-  await until("clients wait", waits);
-  const [a, b] = ["a", "b"].map((name) => autoscaler({ actor: `system:test/${name}` })) as [
-    Autoscaler,
-    Autoscaler,
-  ];
-  await until("one of them acts", async () => {
-    await Promise.all([a.tick(), b.tick()]);
-    return (await events("applied")).length > 1;
-  });
-  const before = await events("applied");
-  expect(new Set(before.map(({ actor }) => actor as string)).size).toBe(1);
-  await superuser`update ops.autoscaler set leader_until = now() - interval '1 s'`;
-  const [gone, heir] = before[0]!["actor"] === "system:test/a" ? [a, b] : [b, a];
-  await heir.tick();
-  expect(await gone.tick()).toBeUndefined();
-  await tickUntil(heir, "grow");
-  const terms =
-    await superuser`select term, count(distinct actor)::int as actors from ops.scaling_events group by term`;
-  expect(terms.length).toBe(2);
-  for (const { actors } of terms) expect(actors).toBe(1);
-});
-
-test("who looks once while another one is in charge decides, and leaves it at that", async () => {
-  await using _ = new AliasLoad(pooler.url(ALIAS), 30, "select pg_sleep(0.05)");
-  await until("clients wait", waits);
-  await autoscaler({ actor: "system:test/leader" }).tick();
-  const once = autoscaler({ actor: "cli:test", everyRow: true });
-  let decision: Decision | undefined;
-  await until("it would grow", async () => {
-    decision = ofAlias(await once.decideOnce());
-    return decision?.action === "refuse";
-  });
-  expect(decision).toMatchObject({ reason: "not_leader", from: 4, to: 5 });
-  expect(await poolSize()).toBe(4);
-  expect((await events("refused")).at(-1)).toMatchObject({
-    reason: "not_leader",
-    actor: "cli:test",
-  });
-});
-
-test("a leader whose lease was taken while it was about to write does not write", async () => {
-  const taken = autoscaler({
-    actor: "system:test/slow",
-    processes: [
-      {
-        console: pooler.console,
-        effector: {
-          // Between its intention and its write another one becomes leader, and writes.
-          async apply(alias, size, term) {
-            await writePoolSizes(pooler.databasesFile, { [alias]: 3 }, term + 1);
-            await fileEffector(pooler.databasesFile, pooler.console).apply(alias, size, term);
-          },
-        },
-      },
-    ],
-  });
-  await using _ = new AliasLoad(pooler.url(ALIAS), 30, "select pg_sleep(0.05)");
-  await tickUntil(taken, "grow");
-  expect(await events("abandoned")).toMatchObject([{ action: "grow", size_asked: 5 }]);
-  expect(readPoolSizes(await readFile(pooler.databasesFile, "utf8"))[ALIAS]).toBe(3);
 });
 
 test("the newest event of an alias is found by its index", async () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { run } from "@sluice/ops/cli";
 import { readStack } from "@sluice/testing";
 import { expect, test } from "vitest";
-import { expectOps, type Json } from "./ops-api.ts";
+import { look } from "./ops-layers.ts";
 
 const MAIN = fileURLToPath(new URL("../../services/ops/src/cli/main.ts", import.meta.url));
 const HOME = dirname(process.env["SLUICE_STACK"]!);
@@ -88,8 +88,8 @@ test("a tenant, its project and a key of it are created, listed, rotated and rev
   const listed = await sluice(`keys list --tenant ${tenant}`);
   expect(listed.stdout).toMatch(new RegExp(`${created.id} +ci +${project} +revoked`));
   expect(listed.stdout).toMatch(new RegExp(`${rotated.id} +ci +${project} +valid`));
-  const log = await expectOps(200, "GET", `/v1/ops/audit-log?tenant=${tenant}`);
-  expect(log.items.map(({ action, target }: Json) => [action, target])).toEqual([
+  const log = await look("audit-log", `?tenant=${tenant}`);
+  expect(log.items.map(({ action, target }) => [action, target])).toEqual([
     ["key.revoke", created.id],
     ["key.revoke", created.id],
     ["key.rotate", created.id],
@@ -97,7 +97,7 @@ test("a tenant, its project and a key of it are created, listed, rotated and rev
     ["project.create", project],
     ["tenant.create", tenant],
   ]);
-  expect(log.items[0].actor).toMatch(/^cli:./);
+  expect(log.items[0]!.actor).toMatch(/^cli:./);
   const secret = rotated.key.split("_")[2]!;
   const everything = await sluice(`keys list --tenant ${tenant} --json`);
   expect(everything.stdout).not.toContain(secret);

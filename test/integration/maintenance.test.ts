@@ -1,3 +1,4 @@
+import { ReportAnswer, ReportPage } from "@sluice/ops/maintenance/schemas";
 import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +7,7 @@ import { createLogger } from "@sluice/telemetry";
 import { readStack } from "@sluice/testing";
 import { expect, test } from "vitest";
 import { openSuperuser } from "./open-database.ts";
-import { expectOps, ops } from "./ops-api.ts";
+import { ops, readOps } from "./ops-api.ts";
 import { until } from "./until.ts";
 
 const MAIN = fileURLToPath(new URL("../../services/ops/src/cli/main.ts", import.meta.url));
@@ -39,9 +40,8 @@ test("a report names new slow statements, unused and duplicate indexes, and bloa
     await superuser.unsafe(`select pg_sleep(0.5), '${table}' as planted`);
     const second = await makeReport();
     expect(second.since).not.toBeNull();
-    const { report, markdown, compared_with } = await expectOps(
-      200,
-      "GET",
+    const { report, markdown, compared_with } = await readOps(
+      ReportAnswer,
       `${PATH}/${second.report_id}`,
     );
     expect(Number(compared_with)).toBeLessThanOrEqual(Number(first.report_id));
@@ -65,10 +65,10 @@ test("a report names new slow statements, unused and duplicate indexes, and bloa
 
 test("reports are listed, the newest first, a page at a time", async () => {
   const made = [await makeReport(), await makeReport()].map(({ report_id }) => report_id);
-  const first = await expectOps(200, "GET", `${PATH}?limit=1`);
-  const second = await expectOps(200, "GET", `${PATH}?limit=1&cursor=${first.next_cursor}`);
-  expect(Number(first.items[0].report_id)).toBeGreaterThanOrEqual(Number(made[1]));
-  expect(Number(second.items[0].report_id)).toBeLessThan(Number(first.items[0].report_id));
+  const first = await readOps(ReportPage, `${PATH}?limit=1`);
+  const second = await readOps(ReportPage, `${PATH}?limit=1&cursor=${first.next_cursor}`);
+  expect(Number(first.items[0]!.report_id)).toBeGreaterThanOrEqual(Number(made[1]));
+  expect(Number(second.items[0]!.report_id)).toBeLessThan(Number(first.items[0]!.report_id));
 });
 
 test("a report that is not there is 404, a bad id 422, and who may not look 403", async () => {

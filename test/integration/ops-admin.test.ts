@@ -1,6 +1,8 @@
+import { CreatedKeyAnswer, KeyPage } from "@sluice/ops/keys/schemas";
 import { readStack } from "@sluice/testing";
 import { expect, test } from "vitest";
-import { expectOps, ops, tenantWithAdmin, uniqueName } from "./ops-api.ts";
+import { expectOps, ops, readAs, readOps, tenantWithAdmin, uniqueName } from "./ops-api.ts";
+import { look } from "./ops-layers.ts";
 import { until } from "./until.ts";
 
 /** What feature-api answers this key about a project. */
@@ -10,8 +12,8 @@ async function askFeatures(project: string, key: string): Promise<number> {
 }
 
 async function actionsOf(tenant: string): Promise<string[]> {
-  const { items } = await expectOps(200, "GET", `/v1/ops/audit-log?tenant=${tenant}`);
-  return items.map(({ action }: { action: string }) => action);
+  const { items } = await look("audit-log", `?tenant=${tenant}`);
+  return items.map(({ action }) => action);
 }
 
 test("a tenant, its project and its keys: made, used in another service, rotated and revoked", async () => {
@@ -32,13 +34,15 @@ test("a tenant, its project and its keys: made, used in another service, rotated
 
   const keys = `/v1/tenants/${tenant}/keys`;
   const wanted = { name: "ci", project, scopes: ["features:read"] };
-  const created = await expectOps(201, "POST", keys, wanted);
+  const created = readAs(CreatedKeyAnswer, await expectOps(201, "POST", keys, wanted));
   expect(created).toMatchObject({ ...wanted, tenant, expires_at: null, revoked_at: null });
   expect(await askFeatures(project, created.key)).toBe(200);
 
-  const rotated = await expectOps(201, "POST", `${keys}/${created.id}/rotate`, {
-    grace_seconds: 3_600,
-  });
+  const grace = { grace_seconds: 3_600 };
+  const rotated = readAs(
+    CreatedKeyAnswer,
+    await expectOps(201, "POST", `${keys}/${created.id}/rotate`, grace),
+  );
   expect(rotated.id).not.toBe(created.id);
   expect([
     await askFeatures(project, created.key),
@@ -51,7 +55,7 @@ test("a tenant, its project and its keys: made, used in another service, rotated
     async () => (await askFeatures(project, rotated.key)) === 401,
     1_000,
   );
-  const { items } = await expectOps(200, "GET", keys);
+  const { items } = await readOps(KeyPage, keys);
   expect(items).toHaveLength(2);
   expect(JSON.stringify(items)).not.toContain(created.key.split("_")[2]);
   expect(await actionsOf(tenant)).toEqual([
@@ -84,8 +88,8 @@ test("a repeated request with its Idempotency-Key makes one thing, and gets the 
   const answers = await Promise.all(
     [1, 2, 3, 4].map(() => expectOps(201, "POST", path, body, { headers })),
   );
-  expect(new Set(answers.map(({ key }) => key)).size).toBe(1);
-  const { items } = await expectOps(200, "GET", path);
+  expect(new Set(answers.map((answer) => readAs(CreatedKeyAnswer, answer).key)).size).toBe(1);
+  const { items } = await readOps(KeyPage, path);
   expect(items).toHaveLength(2);
   const other = { ...body, name: "another" };
   expect(await ops("POST", path, other, { headers })).toMatchObject({
@@ -204,12 +208,12 @@ test("the audit log is paged from the newest, and says who acted and in which re
   const keys = `/v1/tenants/${tenant}/keys`;
   for (const name of ["a", "b"])
     await expectOps(201, "POST", keys, { name, scopes: ["jobs:read"] }, { key });
-  const path = `/v1/ops/audit-log?tenant=${tenant}&limit=3`;
-  const first = await expectOps(200, "GET", path);
-  const second = await expectOps(200, "GET", `${path}&cursor=${first.next_cursor}`);
+  const query = `?tenant=${tenant}&limit=3`;
+  const first = await look("audit-log", query);
+  const second = await look("audit-log", `${query}&cursor=${first.next_cursor}`);
   expect(second.next_cursor).toBeNull();
   const entries = [...first.items, ...second.items];
-  expect(entries.map(({ action, details }) => [action, details.name])).toEqual([
+  expect(entries.map(({ action, details }) => [action, details["name"]])).toEqual([
     ["key.create", "b"],
     ["key.create", "a"],
     ["key.create", "its administrator"],

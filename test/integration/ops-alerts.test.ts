@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readStack } from "@sluice/testing";
 import { expect, test } from "vitest";
-import { expectOps, type Json, ops, uniqueName } from "./ops-api.ts";
+import { expectOps, ops, uniqueName } from "./ops-api.ts";
+import { look } from "./ops-layers.ts";
 
 const PATH = "/v1/ops/alerts";
 
@@ -40,9 +41,9 @@ function message(...alerts: Alert[]): object {
   };
 }
 
-async function find(fingerprint: unknown, state = ""): Promise<Json[]> {
-  const { items } = await expectOps(200, "GET", `${PATH}?limit=1000${state && `&state=${state}`}`);
-  return items.filter((item: Record<string, unknown>) => item["fingerprint"] === fingerprint);
+async function find(fingerprint: unknown, state = "") {
+  const { items } = await look("alerts", `?limit=1000${state && `&state=${state}`}`);
+  return items.filter((item) => item.fingerprint === fingerprint);
 }
 
 test("an alert fires, is told again, and is resolved: one entry", async () => {
@@ -95,10 +96,13 @@ test("the list is paged from the newest, without loss or repetition", async () =
   );
   await expectOps(200, "POST", PATH, message(...alerts));
   const ours = new Set(alerts.map(({ fingerprint }) => fingerprint));
-  const seen: Json[] = [];
-  let cursor = "";
+  const seen: { starts_at: string; fingerprint: unknown }[] = [];
+  let cursor: string | null = "";
   do {
-    const page = await expectOps(200, "GET", `${PATH}?limit=2${cursor && `&cursor=${cursor}`}`);
+    const page: Awaited<ReturnType<typeof look<"alerts">>> = await look(
+      "alerts",
+      `?limit=2${cursor && `&cursor=${cursor}`}`,
+    );
     seen.push(...page.items);
     cursor = page.next_cursor;
   } while (cursor !== null);
@@ -134,7 +138,12 @@ test("bad messages get a precise refusal, and only ops:write may send any", asyn
 });
 
 test("the document's example of a message is one", async () => {
-  const document = await expectOps(200, "GET", "/openapi.json");
-  const { example } = document.paths[PATH].post.requestBody.content["application/json"];
+  const document = (await expectOps(200, "GET", "/openapi.json")) as {
+    paths: {
+      [PATH]: { post: { requestBody: { content: { "application/json": { example: unknown } } } } };
+    };
+  };
+  const { requestBody } = document.paths[PATH].post;
+  const { example } = requestBody.content["application/json"];
   expect(await expectOps(200, "POST", PATH, example)).toEqual({ received: 1 });
 });

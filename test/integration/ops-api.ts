@@ -1,15 +1,14 @@
 import { randomBytes } from "node:crypto";
+import { CreatedKeyAnswer } from "@sluice/ops/keys/schemas";
 import { readStack } from "@sluice/testing";
+import type { Static, TSchema } from "typebox";
+import { Value } from "typebox/value";
 import { expect } from "vitest";
-
-/** JSON of an answer: each test knows what it asked for. */
-// oxlint-disable-next-line typescript/no-explicit-any -- a type for every answer would say the schemas again
-export type Json = any;
 
 /** An answer of ops; the body is null when it has none. */
 export interface OpsAnswer {
   readonly status: number;
-  readonly body: Json;
+  readonly body: unknown;
 }
 
 export interface OpsRequest {
@@ -39,10 +38,24 @@ export async function ops(
 }
 
 /** The body of an answer that must have this status. */
-export async function expectOps(status: number, ...request: Parameters<typeof ops>): Promise<Json> {
+export async function expectOps(
+  status: number,
+  ...request: Parameters<typeof ops>
+): Promise<unknown> {
   const answer = await ops(...request);
   expect(answer.status, JSON.stringify(answer.body)).toBe(status);
   return answer.body;
+}
+
+/** The answer's body, which must be as the service's own schema says. */
+export function readAs<S extends TSchema>(schema: S, body: unknown): Static<S> {
+  expect(Value.Errors(schema, body), JSON.stringify(body)).toEqual([]);
+  return body as Static<S>;
+}
+
+/** What a GET that succeeds answers, by its schema. */
+export async function readOps<S extends TSchema>(schema: S, path: string): Promise<Static<S>> {
+  return readAs(schema, await expectOps(200, "GET", path));
 }
 
 /** A name that nobody else uses. */
@@ -55,6 +68,7 @@ export async function tenantWithAdmin(): Promise<{ tenant: string; key: string; 
   const tenant = uniqueName();
   await expectOps(201, "POST", "/v1/tenants", { name: tenant });
   const body = { name: "its administrator", scopes: ["admin"] };
-  const { key, id } = await expectOps(201, "POST", `/v1/tenants/${tenant}/keys`, body);
+  const answer = await expectOps(201, "POST", `/v1/tenants/${tenant}/keys`, body);
+  const { key, id } = readAs(CreatedKeyAnswer, answer);
   return { tenant, key, id };
 }

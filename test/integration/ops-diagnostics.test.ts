@@ -1,29 +1,23 @@
 import { cpus, totalmem } from "node:os";
 import { readStack } from "@sluice/testing";
 import { loadWorkloads, proveBudget, selectProfile, WORKLOADS } from "@sluice/workloads";
+import type { TSchema } from "typebox";
 import { Compile } from "typebox/schema";
 import { expect, test } from "vitest";
 import { openSuperuser, openTestDatabase } from "./open-database.ts";
-import { expectOps, type Json, ops } from "./ops-api.ts";
+import { expectOps, ops } from "./ops-api.ts";
+import { LAYERS, look } from "./ops-layers.ts";
 import { until } from "./until.ts";
 
-const LAYERS = [
-  "system",
-  "connections",
-  "sources",
-  "locks",
-  "statements",
-  "cache",
-  "indexes",
-  "tables",
-  "pools",
-  "gates",
-  "budget",
-  "alerts",
-  "audit-log",
-];
-
-const look = (layer: string): Promise<Json> => expectOps(200, "GET", `/v1/ops/${layer}`);
+/** As much of an OpenAPI document as is read here. */
+interface Document {
+  readonly paths: Readonly<
+    Record<
+      string,
+      { get: { responses: { 200: { content: { "application/json": { schema: TSchema } } } } } }
+    >
+  >;
+}
 
 test("every answer is as the OpenAPI document says", async () => {
   await until("everything has been looked at", async () =>
@@ -31,10 +25,10 @@ test("every answer is as the OpenAPI document says", async () => {
       ({ status }) => status === 200,
     ),
   );
-  const document = await expectOps(200, "GET", "/openapi.json");
+  const document = (await expectOps(200, "GET", "/openapi.json")) as Document;
   for (const layer of LAYERS) {
-    const { responses } = document.paths[`/v1/ops/${layer}`].get;
-    const schema = responses["200"].content["application/json"].schema;
+    const { responses } = document.paths[`/v1/ops/${layer}`]!.get;
+    const { schema } = responses[200].content["application/json"];
     const [isValid, faults] = Compile(schema).Errors(await look(layer));
     expect(isValid, `${layer}: ${JSON.stringify(faults)}`).toBe(true);
   }
@@ -63,8 +57,8 @@ test("connections are counted by workload, and what a session does is seen", asy
   try {
     await until("the idle transaction is seen", async () => {
       const { items } = await look("connections");
-      const sample = items.find(({ workload }: { workload: string }) => workload === "sample");
-      return sample?.idle_in_transaction === 1 && sample.longest_transaction_seconds > 0;
+      const sample = items.find(({ workload }) => workload === "sample");
+      return sample?.idle_in_transaction === 1 && sample.longest_transaction_seconds! > 0;
     });
   } finally {
     release();
@@ -72,10 +66,7 @@ test("connections are counted by workload, and what a session does is seen", asy
   }
   const answer = await look("connections");
   expect(answer).toMatchObject({ complete: true, failing_since: null, max_connections: 60 });
-  const sum = answer.items.reduce(
-    (total: number, { backends }: { backends: number }) => total + backends,
-    0,
-  );
+  const sum = answer.items.reduce((total, { backends }) => total + backends, 0);
   expect(answer.used_connections).toBe(sum);
 });
 
@@ -111,12 +102,10 @@ test("the statements that took most time are named with their workload", async (
     return;
   }
   expect(answer.items).toHaveLength(20);
-  expect((await look("statements?limit=3")).items).toHaveLength(3);
-  const all = await look("statements?limit=1000");
-  const own = all.items.filter(({ workload }: { workload: string }) => workload === "monitor");
-  expect(own.map(({ statement }: { statement: string }) => statement).join("\n")).toContain(
-    "monitoring.connection_stats",
-  );
+  expect((await look("statements", "?limit=3")).items).toHaveLength(3);
+  const all = await look("statements", "?limit=1000");
+  const own = all.items.filter(({ workload }) => workload === "monitor");
+  expect(own.map(({ statement }) => statement).join("\n")).toContain("monitoring.connection_stats");
 });
 
 test("without the extension, the view says what is missing and what to do", async () => {
@@ -137,12 +126,10 @@ test("without the extension, the view says what is missing and what to do", asyn
 test("tables, indexes and the cache: what the demo's data look like", async () => {
   await using superuser = openSuperuser();
   await superuser`vacuum analyze features.online_values`;
-  const find = async (): Promise<Json> =>
-    (await look("tables")).items.find(
-      (table: Record<string, unknown>) => table["table_name"] === "online_values",
-    );
+  const find = async () =>
+    (await look("tables")).items.find(({ table_name }) => table_name === "online_values")!;
   // Answers are of the last look, and others write to the table meanwhile.
-  await until("the vacuum is seen", async () => (await find())["last_vacuum_at"] !== null);
+  await until("the vacuum is seen", async () => (await find()).last_vacuum_at !== null);
   const values = await find();
   expect(values).toMatchObject({
     schema_name: "features",
@@ -154,13 +141,13 @@ test("tables, indexes and the cache: what the demo's data look like", async () =
   expect(values.estimated_bloat_ratio).toBeLessThan(0.9);
 
   const indexes = await look("indexes");
-  const names = indexes.items.map((index: Record<string, unknown>) => index["index_name"]);
+  const names = indexes.items.map(({ index_name }) => index_name);
   expect(names).toContain("sample_metadata_feature_hash_idx");
-  expect(indexes.items.every(({ is_valid }: { is_valid: boolean }) => is_valid)).toBe(true);
+  expect(indexes.items.every(({ is_valid }) => is_valid)).toBe(true);
 
   const cache = await look("cache");
   expect(cache.items[0]).toMatchObject({ schema_name: null, table_name: null });
-  expect(cache.items[0].hit_ratio).toBeGreaterThan(0.5);
+  expect(cache.items[0]!.hit_ratio).toBeGreaterThan(0.5);
 });
 
 test("the machine's CPUs, load, memory and disk are seen", async () => {
@@ -184,11 +171,11 @@ test("pools are PgBouncer's, by workload, with the sizes of workloads.yaml", asy
 
 test("gates are those of every service, whatever process it is in", async () => {
   await until("every process has been heard", async () =>
-    (await look("gates")).items.every(({ error }: { error: string | null }) => error === null),
+    (await look("gates")).items.every(({ error }) => error === null),
   );
   const { items } = await look("gates");
-  const seen = items.flatMap(({ service, gates }: Json) =>
-    gates.map(({ workload, size }: Record<string, unknown>) => [service, workload, size]),
+  const seen = items.flatMap(({ service, gates }) =>
+    gates.map(({ workload, size }) => [service, workload, size]),
   );
   const { services, workloads } = selectProfile(loadWorkloads(), "local");
   const expected = Object.entries(services).flatMap(([service, { gates }]) =>

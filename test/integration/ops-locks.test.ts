@@ -1,23 +1,19 @@
+import type { LocksAnswer } from "@sluice/ops/database/schemas";
 import { sql } from "kysely";
 import postgres from "postgres";
 import { readStack } from "@sluice/testing";
+import type { Static } from "typebox";
 import { expect, onTestFinished, test } from "vitest";
 import { openSuperuser, openTestDatabase } from "./open-database.ts";
-import { expectOps, uniqueName } from "./ops-api.ts";
+import { uniqueName } from "./ops-api.ts";
+import { look } from "./ops-layers.ts";
 import { until } from "./until.ts";
 
-interface LockWait {
-  readonly root_pid: number;
-  readonly depth: number;
-  readonly pid: number;
-  readonly blocked_by: readonly number[];
-  readonly application: string;
-  readonly [member: string]: unknown;
-}
+type LockWait = Static<typeof LocksAnswer>["items"][number];
 
 /** The trees that one of these sessions is in. */
 async function treesOf(pids: readonly number[]): Promise<LockWait[]> {
-  const { items } = (await expectOps(200, "GET", "/v1/ops/locks")) as { items: LockWait[] };
+  const { items } = await look("locks");
   const roots = new Set(items.filter(({ pid }) => pids.includes(pid)).map((item) => item.root_pid));
   return items.filter(({ root_pid }) => roots.has(root_pid));
 }

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { ConfigChangePage } from "@sluice/ops/config-changes/schemas";
+import { ScalingEventsPage } from "@sluice/ops/scaling-events/schemas";
+import type { Static } from "typebox";
 import { expect, test } from "vitest";
 import { openSuperuser } from "./open-database.ts";
-import { ops } from "./ops-api.ts";
+import { ops, readOps } from "./ops-api.ts";
 
 test("the autoscaler runs in the stack, and says who leads", async () => {
   const { status, body } = await ops("GET", "/v1/ops/autoscaler");
@@ -21,14 +24,16 @@ test("events come the newest first, a page at a time, of one alias", async () =>
   let cursor: string | null = "";
   while (cursor !== null) {
     const query = new URLSearchParams({ alias, limit: "2", ...(cursor ? { cursor } : {}) });
-    const { status, body } = await ops("GET", `/v1/ops/scaling-events?${query.toString()}`);
-    expect(status).toBe(200);
-    for (const event of body.items) sizes.push(event.size_before);
-    cursor = body.next_cursor;
+    const page: Static<typeof ScalingEventsPage> = await readOps(
+      ScalingEventsPage,
+      `/v1/ops/scaling-events?${query.toString()}`,
+    );
+    for (const event of page.items) sizes.push(event.size_before);
+    cursor = page.next_cursor;
   }
   expect(sizes).toEqual([5, 4, 3, 2, 1]);
   const foreign = await ops("GET", "/v1/ops/scaling-events?alias=other&cursor=made-up");
-  expect([foreign.status, foreign.body.code]).toEqual([422, "VALIDATION_FAILED"]);
+  expect(foreign).toMatchObject({ status: 422, body: { code: "VALIDATION_FAILED" } });
 });
 
 const WHY = { reason: "a test", expected_effect: "none" };
@@ -45,20 +50,25 @@ test.each([
   ["a pool of nothing", { target: { alias: "sluice_feature" }, settings: { pool_size: 0 } }],
   ["no reason", { target: GATE, settings: { base: 1 }, reason: "" }],
 ])("a change of %s is refused, and not recorded", async (_what, change) => {
-  const latest = async () => (await ops("GET", "/v1/ops/config-changes?limit=1")).body.items[0]?.id;
+  const latest = async () =>
+    (await readOps(ConfigChangePage, "/v1/ops/config-changes?limit=1")).items[0]?.id;
   const before = await latest();
-  const { status, body } = await ops("POST", "/v1/ops/config-changes", { ...WHY, ...change });
-  expect([status, body.code]).toEqual([422, "VALIDATION_FAILED"]);
+  const refused = await ops("POST", "/v1/ops/config-changes", { ...WHY, ...change });
+  expect(refused).toMatchObject({ status: 422, body: { code: "VALIDATION_FAILED" } });
   expect(await latest()).toBe(before);
 });
 
 test("a change beyond the budget is refused, and says by how much", async () => {
   const change = { ...WHY, target: { alias: "sluice_feature" }, settings: { pool_size: 500 } };
-  const { status, body } = await ops("POST", "/v1/ops/config-changes", change);
-  expect([status, body.code, body.side]).toEqual([422, "OVER_BUDGET", "server"]);
+  expect(await ops("POST", "/v1/ops/config-changes", change)).toMatchObject({
+    status: 422,
+    body: { code: "OVER_BUDGET", side: "server" },
+  });
 });
 
 test("a change that nobody asked for is not found", async () => {
-  const { status, body } = await ops("GET", "/v1/ops/config-changes/999999999");
-  expect([status, body.code]).toEqual([404, "CONFIG_CHANGE_NOT_FOUND"]);
+  expect(await ops("GET", "/v1/ops/config-changes/999999999")).toMatchObject({
+    status: 404,
+    body: { code: "CONFIG_CHANGE_NOT_FOUND" },
+  });
 });

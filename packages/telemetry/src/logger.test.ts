@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { expect, test } from "vitest";
 import { createLogger, runInContext } from "./index.ts";
 
@@ -75,4 +76,19 @@ test("the lines before an exit are not lost", () => {
   const args = ["--input-type=module", "-e", program];
   const output = execFileSync(process.execPath, args, { encoding: "utf8" });
   expect(output.trimEnd().split("\n")).toHaveLength(1000);
+});
+
+test("each line is out soon, while the process goes on", async () => {
+  const program = `
+    import { createLogger } from ${JSON.stringify(new URL("./index.ts", import.meta.url))};
+    const logger = createLogger({ service: "demo" });
+    process.stdin.on("data", (text) => logger.warn(String(text)));`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program]);
+  for (const line of ["first", "second"]) {
+    child.stdin.write(line);
+    const [text] = (await once(child.stdout, "data")) as [Buffer];
+    expect(String(text)).toContain(line);
+  }
+  child.stdin.end();
+  await once(child, "exit");
 });

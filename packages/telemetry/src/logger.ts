@@ -47,14 +47,22 @@ function contextMembers(): object {
 const BATCH_BYTES = 8 * 1024;
 const FLUSH_EVERY_MS = 100;
 
-function standardOutput(): DestinationStream {
+function standardOutput(): DestinationStream & { flushSync(): void } {
   // Synchronous: a write in a thread pool's hands would be lost when a fatal error ends the process.
-  const output = pino.destination({
-    dest: 1,
-    sync: true,
-    minLength: BATCH_BYTES,
-    periodicFlush: FLUSH_EVERY_MS,
-  });
-  process.once("exit", () => output.flushSync());
-  return output;
+  const output = pino.destination({ dest: 1, sync: true, minLength: BATCH_BYTES });
+  const flushSync = (): void => output.flushSync();
+  process.once("exit", flushSync);
+  let due: NodeJS.Timeout | undefined;
+  const flush = (): void => {
+    due = undefined;
+    output.flush();
+  };
+  return {
+    // pino's own `periodicFlush` wakes a process, and writes nothing to its output, also while it says nothing.
+    write(line) {
+      output.write(line);
+      due ??= setTimeout(flush, FLUSH_EVERY_MS).unref();
+    },
+    flushSync,
+  };
 }

@@ -10,6 +10,8 @@ const PASSWORD = "a-password-of-the-tests";
 export interface ScratchDatabase {
   /** As the services of the workload see it. */
   readonly db: OpenDatabase<unknown>;
+  /** How the services of a workload come in. */
+  urlOf(workload: WorkloadName): string;
   /** As its superuser, who may load and analyze tables. */
   readonly superuserUrl: string;
   stop(): Promise<void>;
@@ -26,8 +28,10 @@ export async function openScratchDatabase(workload: WorkloadName): Promise<Scrat
   }));
   await ensureRoles({ url, roles });
   await migrate({ url });
+  const urlOf = (name: WorkloadName): string =>
+    server.url({ user: profile.workloads[name].role, password: PASSWORD });
   const db = await openDatabase<unknown>({
-    url: server.url({ user: profile.workloads[workload].role, password: PASSWORD }),
+    url: urlOf(workload),
     workload,
     settings: profile.workloads[workload],
     service: "test",
@@ -38,5 +42,5 @@ export async function openScratchDatabase(workload: WorkloadName): Promise<Scrat
     await db.close();
     await server.stop();
   };
-  return { db, superuserUrl: url, stop };
+  return { db, urlOf, superuserUrl: url, stop };
 }
