@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// The last three run against one local stack that the first of them starts. Groups run one after the other:
-// chaos breaks the stack for everybody.
+// The last three run against one local stack that the first of them starts. Groups run one after the other: chaos
+// breaks the stack for everybody, also for another file of its own. So its second worker has a second stack.
 const withStack = {
   globalSetup: ["packages/testing/src/stack.ts"],
   testTimeout: 120_000,
@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{services,packages,infra}/**/*.test.ts"],
+          include: ["{services,packages,infra}/**/*.test.ts", "test/{chaos/*,trainers}/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.stack.test.ts"],
           // Many start processes or a PostgreSQL of their own: on a busy machine that takes its time.
           testTimeout: 60_000,
@@ -43,10 +43,12 @@ export default defineConfig({
       {
         test: {
           name: "chaos",
-          include: ["test/chaos/**/*.test.ts"],
+          include: ["test/chaos/*.test.ts"],
           sequence: { groupOrder: 3 },
-          fileParallelism: false,
           ...withStack,
+          globalSetup: [...withStack.globalSetup, "packages/testing/src/second-home.ts"],
+          setupFiles: ["packages/testing/src/stack-of-worker.ts"],
+          maxWorkers: process.env["SLUICE_STACK"] === undefined ? 2 : 1,
           testTimeout: 180_000,
         },
       },

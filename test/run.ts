@@ -4,10 +4,12 @@
 //   npm test -- --project unit              one project (or more), without the checks
 //   npm test -- test/integration/roles      files whose path contains this, without the checks
 //   npm test -- --pg /path/to/bin           against the PostgreSQL whose binaries are there
-//   npm test -- --also-pg /path/to/bin      a second pass of integration and e2e against that PostgreSQL
+//   npm test -- --also-pg /path/to/bin      a second pass against that PostgreSQL: integration and e2e without what
+//                                           works alike on every version (second-pass.ts)
 import { parseArgs } from "node:util";
 import { check, type Counts } from "./check.ts";
 import { runVitest } from "./run-vitest.ts";
+import { ALIKE_ON_EVERY_POSTGRES } from "./second-pass.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -34,12 +36,11 @@ if (selected) {
 }
 if (values["also-pg"] !== undefined) {
   process.stdout.write(`\nSecond pass, PostgreSQL from ${values["also-pg"]}\n`);
-  // The benches work alike on every version, and take a minute.
   counts.push(
     await runVitest({
       projects: ["integration", "e2e"],
       files: [],
-      excluded: ["test/e2e/bench.test.ts"],
+      excluded: Object.keys(ALIKE_ON_EVERY_POSTGRES),
       postgres: values["also-pg"],
     }),
   );

@@ -58,7 +58,7 @@ function faults(findings: readonly Finding[]): Section {
   });
   return {
     heading: "Faults",
-    text: `Medians over the rounds, and worst where it says so. Times run from the moment at which what was struck accepted again, or the link passed again, to: the first success of any load; the first of the load that came last; and the first second with 95 % of the successes before. Failed: of the requests that ended between the strike and the next fault, and as a share of ten minutes at the rate before. Budget: ${connectionBudget()} server connections, looked at every 100 ms.`,
+    text: `Medians over the rounds, and worst where it says so. Times run from the moment at which what was struck accepted again, or the link passed again, to: the first success of anybody; that of the service that came last; and the first second with 95 % of the successes before. For the first two, a probe of each service comes back every 20 ms whatever it is told; it counts in no other figure. Failed: of the requests that ended between the strike and the next fault, and as a share of ten minutes at the rate before. Budget: ${connectionBudget()} server connections, looked at every 100 ms.`,
     table: {
       head: [
         "fault",
@@ -67,7 +67,7 @@ function faults(findings: readonly Finding[]): Section {
         "window s",
         "first ms",
         "first ms, worst",
-        "last load ms, worst",
+        "last service ms, worst",
         "95 % ms",
         "95 % ms, worst",
         "requests",
@@ -97,7 +97,7 @@ function rowOf(name: string, found: readonly Finding[]): Cell[] {
     middle(({ windowMs }) => windowMs) / 1_000,
     middle(({ firstMs }) => firstMs),
     worst(({ firstMs }) => firstMs),
-    worst(({ lastLoadMs }) => lastLoadMs),
+    worst(({ lastServiceMs }) => lastServiceMs),
     middle(({ recoveredMs }) => recoveredMs),
     worst(({ recoveredMs }) => recoveredMs),
     requests,
@@ -118,7 +118,7 @@ function load(rounds: readonly Round[]): Section {
   ]);
   return {
     heading: "Load",
-    text: "Closed loop with pauses; every client repeats what was refused or broken.",
+    text: "Closed loop with pauses; every client repeats what was refused after Retry-After, and what was broken after 50 ms to 1 s, longer each time; both with jitter.",
     table: { head: ["", "answered"], rows },
   };
 }

@@ -17,8 +17,8 @@ const SHORT = [
   "pgbouncer-reloads",
   "feature-backends-terminated",
 ];
-const FAULT_MS = 1_500;
-const SPAN = { beforeMs: 1_000, afterMs: 1_200, recoveryMs: 5_000 };
+const FAULT_MS = 1_000;
+const SPAN = { beforeMs: 1_000, afterMs: 1_200, recoveryMs: 3_000 };
 
 function faultNamed(name: string): Fault {
   const found = FAULTS.find((fault) => fault.name === name);

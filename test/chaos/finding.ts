@@ -6,13 +6,14 @@ export interface Finding {
   readonly faultMs: number;
   /** Successes a second of all loads before. */
   readonly rateBefore: number;
-  /** From the end of the fault to the first success of any load, and of the load that came last. */
+  /** From the end of the fault to the first success of anybody, and of a probe of the service that came last. */
   readonly firstMs: number;
-  readonly lastLoadMs: number;
+  readonly lastServiceMs: number;
   /** From the end of the fault to 95 % of the rate before; Infinity when it was not seen. */
   readonly recoveredMs: number;
   /** From the strike until the next fault. */
   readonly windowMs: number;
+  /** Of the loads; probes do not count. */
   readonly requests: number;
   readonly failed: number;
   readonly slowestMs: number;

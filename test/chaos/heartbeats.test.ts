@@ -11,7 +11,7 @@ import { until } from "../integration/until.ts";
 /** Seconds; the service itself adds 3 s for outages that nobody noticed. */
 const TIMEOUT = 1;
 /** Longer than any rank may be silent. */
-const OUTAGE_MS = (TIMEOUT + 3 + 4) * 1_000;
+const OUTAGE_MS = (TIMEOUT + 3 + 1) * 1_000;
 const JOBS = 4;
 const WORLD_SIZE = 4;
 const BEAT_MS = 200;

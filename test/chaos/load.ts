@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Patience } from "../trainers/patience.ts";
+
 /** What became of one request. */
 export interface Outcome {
   /** HTTP status, or 0 when the connection broke. */
@@ -24,15 +27,17 @@ export interface Answered {
   readonly json: () => { readonly code: string };
 }
 
-/** A client pauses this long after a refusal: not the whole Retry-After, but not at once either. */
-const REFUSED_PAUSE_MS = 20;
+const PROBE_PAUSE_MS = 20;
+/** Milliseconds until a client's next request, which its last one decides. */
+type Pause = (last: Outcome) => number;
 
 export function isSuccess({ status }: Pick<Outcome, "status">): boolean {
   return status >= 200 && status < 300;
 }
 
 /**
- * `clients` that each send one request after the other, until stopped. `request` gets the client's number.
+ * `clients` that each send one request after the other, until stopped, and wait after a refusal as they are told.
+ * `request` gets the client's number.
  * @param pauseMs of a client between two requests
  */
 export function startLoad(
@@ -40,17 +45,34 @@ export function startLoad(
   request: (client: number) => Promise<Answered>,
   pauseMs = 0,
 ): Load {
+  return repeat(clients, request, () => {
+    const patience = new Patience();
+    return (last) => Math.max(pauseMs, patience.after(last));
+  });
+}
+
+/** One client that comes back at once whatever it was told, so that it sees to 20 ms when there are answers again. */
+export function startProbe(request: () => Promise<Answered>): Load {
+  return repeat(1, request, () => () => PROBE_PAUSE_MS);
+}
+
+function repeat(
+  clients: number,
+  request: (client: number) => Promise<Answered>,
+  makePause: () => Pause,
+): Load {
   const outcomes: Outcome[] = [];
   const sentAt = new Map<number, number>();
-  let running = true;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   const loop = async (client: number): Promise<void> => {
-    while (running) {
+    const pauseAfter = makePause();
+    while (!signal.aborted) {
       sentAt.set(client, performance.now());
       const outcome = await observe(() => request(client));
       sentAt.delete(client);
       outcomes.push(outcome);
-      const pause = isSuccess(outcome) ? pauseMs : Math.max(pauseMs, REFUSED_PAUSE_MS);
-      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+      await sleep(pauseAfter(outcome), undefined, { signal }).catch(() => undefined);
     }
   };
   const loops = Array.from({ length: clients }, (_, client) => loop(client));
@@ -58,7 +80,7 @@ export function startLoad(
     outcomes,
     inFlight: () => [...sentAt.values()],
     stop: async () => {
-      running = false;
+      stopping.abort();
       await Promise.all(loops);
     },
   };

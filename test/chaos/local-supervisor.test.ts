@@ -18,7 +18,7 @@ async function eventually(question: () => Promise<boolean>): Promise<void> {
 
 async function serves(): Promise<boolean> {
   const stack = readStack();
-  const url = `${stack.services["feature-api"]?.url}/v1/projects/${stack.project}/features/airport_delays/JFK`;
+  const url = `${stack.services["feature-api"]?.url}/v1/projects/${stack.project}/feature-views`;
   const headers = { authorization: `Bearer ${stack.keys.demo}` };
   return await fetch(url, { headers }).then(
     async (response) => (await response.body?.cancel(), response.ok),

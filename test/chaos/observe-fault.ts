@@ -6,7 +6,7 @@ import type { ConnectionWatch } from "./connection-watch.ts";
 import { strike } from "./faults/strike.ts";
 import type { Fault } from "./faults/table.ts";
 import type { Finding } from "./finding.ts";
-import { isSuccess, type Load, type Outcome } from "./load.ts";
+import { type Answered, isSuccess, type Load, type Outcome, startProbe } from "./load.ts";
 import { firstSuccess, rateOf, timeline, timeToRecover } from "./recovery-times.ts";
 
 /** How long is looked at what happens before and after a fault, in milliseconds. */
@@ -22,6 +22,8 @@ export interface Scene {
   readonly bed: Bed;
   /** By name. */
   readonly loads: Readonly<Record<string, Load>>;
+  /** By service. */
+  readonly probes: Readonly<Record<string, () => Promise<Answered>>>;
   readonly watch: ConnectionWatch;
   readonly span: Span;
 }
@@ -41,13 +43,21 @@ export async function observeFault(fault: Fault, round: number, scene: Scene): P
   const struckAt = performance.now();
   const earlier = endedSince(scene, struckAt - span.beforeMs);
   const rateBefore = rateOf(earlier, struckAt - span.beforeMs, struckAt);
+  const probes = Object.values(scene.probes).map(startProbe);
   await strike(fault.action, bed);
   const overAt = performance.now();
-  const recoveredMs = await recovery(scene, rateBefore, overAt);
+  const [recoveredMs] = await Promise.all([
+    recovery(scene, rateBefore, overAt),
+    stopWhenHeard(probes, overAt),
+  ]);
   const silent = await silentLoads(scene.loads, overAt);
   const after = await standing(bed);
   const endedAt = performance.now();
   const outcomes = endedSince(scene, struckAt);
+  const probed = probes.flatMap((probe) => probe.outcomes);
+  const firsts = [...probes.map((probe) => probe.outcomes), outcomes].map((each) =>
+    firstSuccess(each, overAt),
+  );
   const connections = scene.watch.samples
     .filter(({ at }) => at >= struckAt)
     .map((sample) => sample.connections);
@@ -58,8 +68,8 @@ export async function observeFault(fault: Fault, round: number, scene: Scene): P
     round,
     faultMs,
     rateBefore,
-    firstMs: firstSuccess(outcomes, overAt),
-    lastLoadMs: Math.max(...loads.map((load) => firstSuccess(since(load, overAt), overAt))),
+    firstMs: Math.min(...firsts),
+    lastServiceMs: Math.max(...firsts.slice(0, -1)),
     recoveredMs,
     windowMs: endedAt - struckAt,
     requests: outcomes.length,
@@ -68,14 +78,21 @@ export async function observeFault(fault: Fault, round: number, scene: Scene): P
     connections: Math.max(0, ...connections),
     timeline: timeline(outcomes, struckAt, endedAt),
     broken: [
-      ...unallowed(fault, outcomes),
+      ...unallowed(fault, [...outcomes, ...probed]),
       ...silent,
-      ...stuck([...outcomes.map(({ tookMs }) => tookMs), ...waiting(loads)]),
+      ...stuck([...[...outcomes, ...probed].map(({ tookMs }) => tookMs), ...waiting(loads)]),
       ...restarted(fault, before, after),
       ...leaked(faultMs, before, after),
       ...overBudget(connections),
     ],
   };
+}
+
+/** Each probe is over when it was answered after the fault. */
+async function stopWhenHeard(probes: readonly Load[], overAt: number): Promise<void> {
+  const isHeard = ({ outcomes }: Load): boolean => Number.isFinite(firstSuccess(outcomes, overAt));
+  while (!probes.every(isHeard) && performance.now() < overAt + SILENT_MS) await sleep(20);
+  await Promise.all(probes.map((probe) => probe.stop()));
 }
 
 /** What ended since, of all loads, in order. */

@@ -63,7 +63,9 @@ test.each([
   for (let version = 0; version < VERSIONS; version += 1) {
     const path = await own.draft();
     expect((await own.upload(path, lines(`v${version}-`))).status).toBe(200);
-    expect((await own.send("POST", `${path}/seal`)).status).toBe(200);
+    // 202: it goes on; asked again, it tells when it is sealed.
+    const isSealed = async () => (await own.send("POST", `${path}/seal`)).status === 200;
+    await until(`${path} is sealed`, isSealed);
     paths.push(path);
   }
   const [kept, ...doomed] = paths;

@@ -1,16 +1,18 @@
 import { until } from "../integration/until.ts";
 import { type Bed, makeBed } from "./bed/bed.ts";
-import { quietWorker } from "./bed/quiet-worker.ts";
+import { quietServices } from "./bed/quiet-services.ts";
 import type { Checker, StartChecker } from "./checker/checker.ts";
 import { checkFeaturePushes } from "./checker/feature-pushes.ts";
 import { checkImportParts } from "./checker/import-parts.ts";
 import { checkJobReports } from "./checker/job-reports.ts";
+import { checkOps } from "./checker/ops-changes.ts";
 import { checkPlanSteps } from "./checker/plan-steps.ts";
+import { unless } from "./checker/unless.ts";
 import { ConnectionWatch } from "./connection-watch.ts";
 import type { Fault } from "./faults/table.ts";
 import type { Finding } from "./finding.ts";
 import { isSuccess, type Load } from "./load.ts";
-import { observeFault, type Span } from "./observe-fault.ts";
+import { observeFault, type Scene, type Span } from "./observe-fault.ts";
 
 /** What one run through a list of faults found. */
 export interface Round {
@@ -26,6 +28,7 @@ const CHECKERS: Readonly<Record<string, StartChecker>> = {
   "job reports": checkJobReports,
   "import parts": checkImportParts,
   "plan steps": checkPlanSteps,
+  ops: checkOps,
 };
 const WARM_REQUESTS = 10;
 
@@ -35,7 +38,7 @@ export async function runRound(
   round: number,
   { span, tell }: { span: Span; tell: (finding: Finding) => void },
 ): Promise<Round> {
-  using _worker = quietWorker();
+  using _services = await quietServices();
   await using bed = await makeBed();
   await using watch = new ConnectionWatch();
   const checkers: [string, Checker][] = [];
@@ -43,10 +46,12 @@ export async function runRound(
     for (const [promise, start] of Object.entries(CHECKERS))
       checkers.push([promise, await start(bed)]);
     const loads = loadsOf(checkers);
-    await until("all loads run", () => Object.values(loads).every(isWarm), 60_000);
+    const probes = Object.assign({}, ...checkers.map(([, each]) => each.probes)) as Scene["probes"];
+    for (const [name, load] of Object.entries(loads))
+      await until(`${name}: run`, () => isWarm(load), 60_000);
     const findings: Finding[] = [];
     for (const fault of faults) {
-      const finding = await observeFault(fault, round, { bed, loads, watch, span });
+      const finding = await observeFault(fault, round, { bed, loads, probes, watch, span });
       findings.push(finding);
       tell(finding);
     }
@@ -72,13 +77,8 @@ async function finishAll(
 }
 
 /** When nobody asks for anything any more, nobody holds a slot. */
-async function heldSlots(bed: Bed): Promise<string[]> {
-  try {
-    await until("no slot is held", async () => (await bed.metric("db_active_connections")) === 0);
-    return [];
-  } catch (error) {
-    return [String(error)];
-  }
+function heldSlots(bed: Bed): Promise<string[]> {
+  return unless("no slot is held", async () => (await bed.metric("db_active_connections")) === 0);
 }
 
 function answeredOf(checkers: readonly [string, Checker][]): Record<string, number> {

@@ -36,7 +36,7 @@ interface Training {
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const world = fc.integer({ min: 1, max: 7 });
 
-/** At most 16 steps, so that hundreds of epochs are read in seconds; batches of any size up to beyond the version. */
+/** At most 16 steps, so that many epochs are read in seconds; batches of any size up to beyond the version. */
 const TRAININGS: fc.Arbitrary<Training> = fc
   .integer({ min: 1, max: SIZES.length })
   .chain((version) => {
@@ -111,7 +111,7 @@ test("over HTTP too, an epoch delivers every sample once, for any batch, tail an
         repeated: 0,
       });
     }),
-    { numRuns: 250 },
+    { numRuns: 80 },
   );
 });
 

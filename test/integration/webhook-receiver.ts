@@ -19,9 +19,9 @@ export interface Receiver {
   distinct(jobId: string): Received[];
 }
 
-/** @param answer status for the n-th request, counted from 0. @default always 204 */
+/** @param answer status for the n-th request, counted from 0, at once or later. @default always 204 */
 export async function startReceiver(
-  answer: (n: number, received: Received) => number = () => 204,
+  answer: (n: number, received: Received) => number | Promise<number> = () => 204,
 ): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -30,7 +30,9 @@ export async function startReceiver(
     request.on("end", () => {
       const event = JSON.parse(text) as Received["event"];
       const one = { headers: request.headers, text, event };
-      response.writeHead(answer(received.push(one) - 1, one), { location: "/elsewhere" }).end();
+      void Promise.resolve(answer(received.push(one) - 1, one)).then((status) =>
+        response.writeHead(status, { location: "/elsewhere" }).end(),
+      );
     });
   });
   server.listen(0, "127.0.0.1");

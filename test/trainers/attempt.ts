@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "./faults.ts";
+import { Patience } from "./patience.ts";
 import type { Answer, AnswerBody, TrainingApi } from "./training-api.ts";
 
 /** One attempt at one job, as a claim gave it. */
@@ -35,8 +36,6 @@ export interface Tally {
   checkpoints: number;
 }
 
-const REPEAT_MS = 200;
-
 /** The ranks of one attempt: they beat, step, obey what they are told, and report the end. */
 export class Attempt {
   readonly #api: TrainingApi;
@@ -68,12 +67,14 @@ export class Attempt {
   /** Beats for these ranks, in step, until the work is done or somebody says that it is over. */
   async #beatUntilEnd(ranks: readonly number[], signal: AbortSignal): Promise<void> {
     const { steps, beatEveryMs } = this.#pace;
+    const patience = new Patience();
     for (let step = 0; step <= steps && this.#told === undefined; step += 1) {
       const alive = ranks.filter((rank) => !this.#isDead(rank, step));
       if (alive.length === 0 || !(await pause(beatEveryMs * (0.9 + 0.2 * Math.random()), signal)))
         return;
       if (this.#fault.kind === "fail" && step >= this.#fault.step) this.#told ??= "failed";
-      await this.#beat(alive, step);
+      const waitMs = patience.after(await this.#beat(alive, step));
+      if (waitMs > 0 && this.#told === undefined && !(await pause(waitMs, signal))) return;
     }
   }
 
@@ -82,7 +83,7 @@ export class Attempt {
     return fault.kind === "crash" && fault.rank === rank && step >= fault.step;
   }
 
-  async #beat(ranks: readonly number[], step: number): Promise<void> {
+  async #beat(ranks: readonly number[], step: number): Promise<Answer> {
     const { attempt, token, path, job } = this.#held;
     const beats = ranks.map((rank) => ({
       rank,
@@ -100,6 +101,7 @@ export class Attempt {
     const twice = Math.random() < this.#pace.duplicates;
     const [answer] = await Promise.all(twice ? [send(), send()] : [send()]);
     this.#obey(answer);
+    return answer;
   }
 
   #stepOf(rank: number, step: number): number {
@@ -122,6 +124,7 @@ export class Attempt {
   /** Repeated until it is answered: the same report is answered alike. */
   async #report(status: End, signal: AbortSignal): Promise<End> {
     const { attempt, token, path, job } = this.#held;
+    const patience = new Patience();
     for (;;) {
       const answer = await this.#api.send("PUT", `${path}/jobs/${job}/status`, {
         attempt,
@@ -130,7 +133,7 @@ export class Attempt {
       });
       if (answer.status === 200) return status;
       if (answer.status === 409) return isStale(answer.body) ? "superseded" : "stopped";
-      if (!(await pause(REPEAT_MS, signal))) return "stopped";
+      if (!(await pause(patience.after(answer), signal))) return "stopped";
     }
   }
 }

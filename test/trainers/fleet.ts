@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Attempt, type End, type Held, type Pace, type Tally } from "./attempt.ts";
 import { type FaultPlan, noFaults } from "./faults.ts";
-import { type Observer, TrainingApi } from "./training-api.ts";
+import { Patience } from "./patience.ts";
+import { type Answer, type Observer, TrainingApi } from "./training-api.ts";
 
 export interface FleetOptions {
   /** Of the training manager; asked for each request. */
@@ -17,6 +18,8 @@ export interface FleetOptions {
   readonly waitSeconds?: number;
   readonly observe?: Observer;
 }
+
+const NO_JOB_PAUSE_MS = 50;
 
 /** One attempt that a fleet worked on. */
 export interface Worked extends Held {
@@ -59,10 +62,13 @@ export class Fleet {
 
   async #train(name: string): Promise<void> {
     const { signal } = this.#stopping;
+    const patience = new Patience();
     while (!signal.aborted) {
-      const held = await this.#claim(name);
+      const answer = await this.#claim(name);
+      const pauseMs = Math.max(NO_JOB_PAUSE_MS, patience.after(answer));
+      const held = heldBy(answer);
       if (held === undefined) {
-        await sleep(50, undefined, { signal }).catch(() => undefined);
+        await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
         continue;
       }
       const { pace, faults = noFaults } = this.#options;
@@ -72,19 +78,23 @@ export class Fleet {
     }
   }
 
-  async #claim(name: string): Promise<Held | undefined> {
+  #claim(name: string): Promise<Answer> {
     const { project, waitSeconds = 1 } = this.#options;
     const path = project === undefined ? "/v1" : `/v1/projects/${project}`;
-    const { status, body } = await this.#api.claim(path, name, waitSeconds);
-    const { job, attempt, token } = body;
-    if (status !== 200 || job === undefined || attempt === undefined || token === undefined)
-      return undefined;
-    return {
-      path: `/v1/projects/${job.project}`,
-      job: job.id,
-      worldSize: job.world_size,
-      attempt,
-      token,
-    };
+    return this.#api.claim(path, name, waitSeconds);
   }
+}
+
+/** The attempt that a claim was answered with, if it got one. */
+function heldBy({ status, body }: Answer): Held | undefined {
+  const { job, attempt, token } = body;
+  if (status !== 200 || job === undefined || attempt === undefined || token === undefined)
+    return undefined;
+  return {
+    path: `/v1/projects/${job.project}`,
+    job: job.id,
+    worldSize: job.world_size,
+    attempt,
+    token,
+  };
 }

@@ -12,6 +12,8 @@ export interface LocalStackOptions {
   /** @default true */
   readonly demo?: boolean;
   readonly env?: NodeJS.ProcessEnv;
+  /** An empty folder. @default a new one */
+  readonly home?: string;
 }
 
 export interface LocalStack {
@@ -22,18 +24,23 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
+/** A folder for a stack. */
+export function makeStackHome(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "sluice-test-"));
+}
+
+/** Stops the stack of a home, if one runs there, and removes the home. */
+export async function removeStack(home: string): Promise<void> {
+  await npm({ ...process.env, SLUICE_HOME: home }, "stop");
+  await rm(home, { recursive: true, force: true });
+}
+
 /** Starts a local stack on free ports, in a home of its own that is gone after `stop`. */
-export async function startLocalStack({
-  demo = true,
-  env = {},
-}: LocalStackOptions = {}): Promise<LocalStack> {
-  const home = await mkdtemp(join(tmpdir(), "sluice-test-"));
+export async function startLocalStack(options: LocalStackOptions = {}): Promise<LocalStack> {
+  const { demo = true, env = {}, home = await makeStackHome() } = options;
   const base = String(await freePortBase());
   const all = { ...process.env, ...env, SLUICE_HOME: home, SLUICE_PORT_BASE: base };
-  const stop = runOnce(async () => {
-    await npm(all, "stop");
-    await rm(home, { recursive: true, force: true });
-  });
+  const stop = runOnce(() => removeStack(home));
   try {
     await npm(all, "start", "--", "--detach", ...(demo ? [] : ["--no-demo"]));
   } catch (error) {

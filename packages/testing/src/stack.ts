@@ -1,4 +1,5 @@
 import { type LocalStack, startLocalStack } from "./local-stack.ts";
+import { STACK_ENV } from "./stack-env.ts";
 
 /**
  * The global set-up of the test projects that need a stack: whichever comes first starts it, all of them use
@@ -21,8 +22,7 @@ function shared(): { stack?: Promise<Stoppable> } {
 
 async function startStack(): Promise<Stoppable> {
   if (process.env["SLUICE_STACK"] !== undefined) return { stop: async () => {} };
-  // What fails eight times is given up within seconds instead of minutes.
-  const stack = await startLocalStack({ env: { SLUICE_OUTBOX_BACKOFF_MS: "50" } });
+  const stack = await startLocalStack({ env: STACK_ENV });
   // Vitest's workers are started later, with this environment.
   process.env["SLUICE_STACK"] = stack.file;
   return stack;

@@ -25,10 +25,12 @@ export interface Bed extends AsyncDisposable {
   pidOf(service: ServiceName): number;
   /** Where a service answers. */
   origin(service: string): string;
+  /** Its internal listener. */
+  internal(service: string): string;
   /** @throws Error unless the service is ready to serve */
   ready(service: string): Promise<void>;
-  /** Sum of a metric over all services. */
-  metric(name: string): Promise<number>;
+  /** Sum of a metric over services. @param of all of them by default */
+  metric(name: string, of?: readonly ServiceName[]): Promise<number>;
 }
 
 export async function makeBed(): Promise<Bed> {
@@ -50,9 +52,10 @@ export async function makeBed(): Promise<Bed> {
     links,
     pidOf: (service) => parts.get(service)!.pid!,
     origin: (service) => serviceUrls(service, ports).url,
+    internal,
     ready: (service) => answersOk(`${internal(service)}/health/ready`),
-    metric: async (name) => {
-      const values = await Promise.all(SERVICES.map((each) => metricAt(internal(each), name)));
+    metric: async (name, of = SERVICES) => {
+      const values = await Promise.all(of.map((each) => metricAt(internal(each), name)));
       return values.reduce((sum, value) => sum + value, 0);
     },
     [Symbol.asyncDispose]: close,
@@ -68,8 +71,8 @@ async function openLinks(): Promise<Bed["links"]> {
   };
 }
 
-/** Nobody changes the gates of these. */
-const CONTROL_TOKEN = "the-token-of-nobody";
+/** Only their own ops changes the gates of these. */
+const CONTROL_TOKEN = "the-token-of-the-bed";
 
 /** Those under load, as the local stack runs them, with the proxies for PgBouncer and Redis. */
 async function partsBehind(links: Bed["links"], ports: Ports): Promise<Map<string, Part>> {
@@ -83,14 +86,14 @@ async function partsBehind(links: Bed["links"], ports: Ports): Promise<Map<strin
     ]),
   ) as Record<WorkloadName, string>;
   const profile = selectProfile(loadWorkloads(), "local");
-  const { admin_url: consoleUrl, databases_file: databasesFile } = readStack().pgbouncer;
+  const { admin_url: adminUrl, databases_file: databasesFile } = readStack().pgbouncer;
   const options = {
     home,
     ports,
     profile,
     urls,
     redisUrl: links["services-redis"].url,
-    consoleUrl,
+    consoleUrl: links["services-pgbouncer"].via(adminUrl),
     databasesFile,
     controlToken: CONTROL_TOKEN,
   };

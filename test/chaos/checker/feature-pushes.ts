@@ -29,7 +29,11 @@ export async function checkFeaturePushes(bed: Bed): Promise<Checker> {
     for (const entity of pushes.entities) await pushes.lookUp(entity);
     return pushes.broken;
   };
-  return { loads: { "feature pushes": writing, "feature look-ups": reading }, finish };
+  return {
+    loads: { "feature pushes": writing, "feature look-ups": reading },
+    probes: { "feature-api": () => pushes.lookUp(pushes.anyEntity()) },
+    finish,
+  };
 }
 
 class Pushes {

@@ -2,7 +2,7 @@ import type { Sql } from "postgres";
 import { openSuperuser } from "../../integration/open-database.ts";
 import { type TrainingProject, trainingProject } from "../../integration/training-project.ts";
 import { until } from "../../integration/until.ts";
-import { randomFaults } from "../../trainers/faults.ts";
+import { noFaults, randomFaults } from "../../trainers/faults.ts";
 import { Fleet, type Worked } from "../../trainers/fleet.ts";
 import type { Bed } from "../bed/bed.ts";
 import { type Answered, type Load, type Outcome, startLoad } from "../load.ts";
@@ -18,7 +18,7 @@ const JOB = {
   retry_policy: { initial_delay_seconds: 0.5, factor: 1, jitter: 0.5 },
 };
 /** Jobs are created as fast as trainers that crash, stall and fail get them done. */
-const CREATE_PAUSE_MS = 700;
+const CREATE_PAUSE_MS = 900;
 const FAULTY = 0.3;
 const END_TIMEOUT_MS = 120_000;
 
@@ -30,13 +30,14 @@ export async function checkJobReports(bed: Bed): Promise<Checker> {
   const project = await trainingProject();
   const origin = (): string => bed.origin("training-manager");
   const outcomes: Outcome[] = [];
+  let faults = randomFaults(FAULTY, 1);
   const fleet = new Fleet({
     origin,
     key: project.key,
     project: project.project,
     trainers: TRAINERS,
     pace: { steps: 12, beatEveryMs: 150, together: false, duplicates: 0.1 },
-    faults: randomFaults(FAULTY, 1),
+    faults: (...attempt) => faults(...attempt),
     observe: ({ status, body, retryAfter }, tookMs) =>
       outcomes.push({ status, code: body.code, retryAfter, endedAt: performance.now(), tookMs }),
   }).start();
@@ -46,6 +47,8 @@ export async function checkJobReports(bed: Bed): Promise<Checker> {
   const finish = async (): Promise<readonly string[]> => {
     await using superuser = openSuperuser();
     await creating.stop();
+    // What is left is to end soon; that jobs end although trainers die was seen until now.
+    faults = noFaults;
     const stuck = await untilEnded(superuser, project);
     await training.stop();
     const log = await logOf(superuser, project);
@@ -56,7 +59,16 @@ export async function checkJobReports(bed: Bed): Promise<Checker> {
       ...faultsOfReports(fleet.worked, log),
     ];
   };
-  return { loads: { "trainers' requests": training, "job creations": creating }, finish };
+  return {
+    loads: { "trainers' requests": training, "job creations": creating },
+    probes: { "training-manager": () => listOne(project, origin()) },
+    finish,
+  };
+}
+
+function listOne(project: TrainingProject, origin: string): Promise<Answered> {
+  const signal = AbortSignal.timeout(CLIENT_TIMEOUT_MS);
+  return project.send("GET", "/jobs?limit=1", undefined, { origin, signal });
 }
 
 /** Creates jobs, each until it is acknowledged, which `created` then has by their names. */

@@ -45,5 +45,5 @@ export async function checkPlanSteps(bed: Bed): Promise<Checker> {
     await load.stop();
     return broken;
   };
-  return { loads: { "plan steps": load }, finish };
+  return { loads: { "plan steps": load }, probes: { "data-loader": () => read(0) }, finish };
 }

@@ -8,6 +8,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "POOL_TIMEOUT",
   "POOL_SATURATED",
   "SHUTTING_DOWN",
+  "NO_SAMPLE",
 ]);
 
 /** Answers that a client has to expect at any time: somebody else was faster, or it was faster itself. */
@@ -15,6 +16,7 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   "STALE_ATTEMPT",
   "INVALID_STATE_TRANSITION",
   "IDEMPOTENCY_IN_PROGRESS",
+  "CHANGE_IN_PROGRESS",
 ]);
 
 /** Whether the client did not get what it asked for, and has to repeat it. */

@@ -3,9 +3,13 @@ import { connectionBudget } from "../connection-watch.ts";
 import { FAULTS, SERVICES, type ServiceName } from "../faults/table.ts";
 import { leaked, overBudget, restarted, type Standing, stuck } from "./services.ts";
 
-const stand = (changed: Partial<Record<ServiceName, number>> = {}, leases = 0): Standing => ({
+const stand = (
+  changed: Partial<Record<ServiceName, number>> = {},
+  others = 0,
+  ops = 0,
+): Standing => ({
   pids: new Map(SERVICES.map((service, index) => [service, changed[service] ?? index + 1])),
-  leaked: leases,
+  leaked: { ops, others },
 });
 
 const faultNamed = (name: string) => FAULTS.find((fault) => fault.name === name)!;
@@ -19,9 +23,11 @@ test("a service has a new process only when it was killed", () => {
 });
 
 test("leases that were reported are leaked unless the fault lasted as long", () => {
-  expect(leaked(5_000, stand(), stand({}, 2))).toEqual(["2 leases leaked"]);
+  expect(leaked(5_000, stand(), stand({}, 2))).toEqual(["2 leases leaked by others"]);
   expect(leaked(10_500, stand(), stand({}, 2))).toEqual([]);
   expect(leaked(5_000, stand({}, 2), stand({}, 2))).toEqual([]);
+  expect(leaked(4_900, stand(), stand({}, 0, 1))).toEqual(["1 leases leaked by ops"]);
+  expect(leaked(5_100, stand(), stand({}, 0, 1))).toEqual([]);
 });
 
 test("a request is stuck long after its deadline", () => {

@@ -9,6 +9,7 @@ export const SERVICES = [
   "training-manager",
   "training-worker",
   "data-loader",
+  "ops",
 ] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
