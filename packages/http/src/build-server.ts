@@ -13,7 +13,6 @@ import type { Registry } from "prom-client";
 import type { AdmissionOptions } from "./admission.ts";
 import type { App } from "./app.ts";
 import { closeObjects } from "./closed-schema.ts";
-import { ConnectionPace } from "./connection-pace.ts";
 import { refuseEarly } from "./early-refusal.ts";
 import type { Exchange } from "./exchange.ts";
 import { acceptJsonBodies } from "./json-body.ts";
@@ -23,6 +22,7 @@ import { serveOpenApi } from "./openapi.ts";
 import { fillEmptyBody, isOptionalBody } from "./optional-body.ts";
 import { answerWithProblem } from "./problem-answer.ts";
 import type { Quotas } from "./quotas.ts";
+import { RefusalPace } from "./refusal-pace.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
 import { startRequestSpan } from "./request-span.ts";
 import type { Principal } from "./route-config.ts";
@@ -65,8 +65,8 @@ export interface ServerOptions {
 
 const MIB = 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** Refusing them again takes about a tenth of the process. */
-const REFUSED_BACK_PER_MS = 2;
+/** They take about a tenth of the process. */
+const REFUSALS_PER_MS = 2;
 const SATURATED = new SluiceError(
   "POOL_SATURATED",
   "More requests are in hand than can be answered soon. Repeat the request later.",
@@ -115,15 +115,14 @@ function bareServer({ logger, bodyLimit = 16 * MIB }: ServerOptions, traffic: Tr
 function followRequests(app: App, options: ServerOptions): void {
   const { requestTimeoutMs = DEFAULT_TIMEOUT_MS, quotas, tracing } = options;
   const unmatched = policyOfUnmatched(requestTimeoutMs);
-  const pace = new ConnectionPace(REFUSED_BACK_PER_MS);
+  const pace = new RefusalPace(REFUSALS_PER_MS);
   app.addHook("onRequest", (request, reply, done) => {
     const policy = request.routeOptions.config.policy ?? unmatched;
     const tenant = quotas?.tenantOf(request.headers) ?? "";
     const refusal = refusalAtHead(policy, tenant, quotas);
     if (refusal !== undefined) {
       app.traffic.countShed(refusal.code);
-      pace.restAfter(request.raw, reply.raw);
-      refuseEarly(reply, policy, refusal);
+      refuseEarly(reply, policy, refusal, pace.refuse(request.raw, reply.raw));
       return;
     }
     request.exchange = app.traffic.begin(request, reply, unmatched);

@@ -108,7 +108,7 @@ test("a tenant over its quota is refused at the head of each request, and nobody
   expect(JSON.stringify(lines)).not.toContain("r1");
 });
 
-test("a hundred that are refused at once hear it, and are answered when they come back", async () => {
+test("a hundred that are refused and come back too early hear it again, and are answered in the end", async () => {
   const { app, url, get, release } = await makeNarrow();
   const admitted = [get("/work"), get("/work")];
   await expect.poll(() => app.traffic.inFlight).toBe(2);
@@ -127,6 +127,7 @@ test("a hundred that are refused at once hear it, and are answered when they com
     );
   const refused = await all("/work");
   expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([503]));
+  expect(await all("/work")).toEqual(refused);
   release();
   await Promise.all(admitted);
   expect(await all("/open")).toEqual(refused.map(({ port }) => ({ status: 200, port })));
