@@ -90,12 +90,31 @@ test("during overload twice the time is queued that an answer took before", () =
     while (admission.inFlight > 0) admission.leave(TENANT, now + 30, 30);
   }
   // Ten times as many come as are answered, a hundred a second.
-  for (const end = now + 10_000; now < end; now += 10) {
+  for (const end = now + 15_000; now < end; now += 10) {
     fill(admission, now, TENANT, 10);
     admission.leave(TENANT, now, admission.waitMs);
   }
   expect(admission.inFlight).toBeGreaterThanOrEqual(4);
   expect(admission.inFlight).toBeLessThanOrEqual(8);
+});
+
+test("a process that starts into overload finds out what an answer takes without a queue", () => {
+  const admission = new Admission({ burst: 64, maxQueueMs: 0 });
+  let now = 0;
+  const answer = (ms: number): void => {
+    now += ms;
+    admission.leave(TENANT, now, Math.max(admission.inFlight, 4) * ms);
+    fill(admission, now);
+  };
+  fill(admission, now);
+  // Its first answers take ten times as long as the later ones, 5 ms each, one after the other.
+  for (let count = 0; count < 20; count += 1) answer(50);
+  for (let count = 0; count < 1_000; count += 1) answer(5);
+  expect(admission.inFlight).toBeLessThan(12);
+  // And it is found out again when they become slower for good.
+  for (let count = 0; count < 1_000; count += 1) answer(25);
+  expect(admission.waitMs).toBeLessThanOrEqual(200);
+  expect(admission.waitMs).toBeGreaterThan(100);
 });
 
 test("a standstill is no rate: what was admitted before it is admitted during it", () => {

@@ -19,15 +19,19 @@ const NEWEST = 0.5;
 const FORGET = 1.02;
 /** Overload is over when nobody had to be refused for so long. */
 const CALM_MS = 1_000;
+/** While it lasts, the queue runs dry so often that what an answer takes without one can be seen. */
+const DRY_EVERY_MS = 10_000;
 
 /**
  * Admits a request of one route only if it can be answered soon. By Little's law the requests in hand, divided by the rate at which
  * they are answered, is the time that a new one will wait. A burst, or a thousand clients that each wait for their
- * answer, stays below `maxQueueMs` or `burst` and is worked off. What goes beyond comes faster than it can be answered: from the
- * first refusal until a second has passed without one, only as much is taken in as can be answered in twice the time
- * that an answer takes without a queue. (CoDel's distinction: a queue that drains is good, one that stands is only
- * delay. Nichols and Jacobson, "Controlling queue delay", ACM Queue 10(5), 2012. Twice rate times shortest time is the
- * window of BBR: Cardwell et al., ACM Queue 14(5), 2016.)
+ * answer, stays below `maxQueueMs` or `burst` and is worked off. What goes beyond comes faster than it can be answered:
+ * from the first refusal until a second has passed without one, only as much is taken in as can be answered in twice the
+ * time that an answer takes without a queue. What that is can be seen when the queue has run dry, as it must every ten
+ * seconds: a process that starts into overload knows no better than its first, slow answers. (CoDel's distinction: a
+ * queue that drains is good, one that stands is only delay. Nichols and Jacobson, "Controlling queue delay", ACM Queue
+ * 10(5), 2012. Twice rate times shortest time is the window of BBR, and the look its ProbeRTT: Cardwell et al., ACM
+ * Queue 14(5), 2016.)
  *
  * While the places are taken, each of the `k` tenants that hold some may hold the k-th part of them: who holds less is
  * still admitted, so that a tenant's flood takes places from itself alone. All together hold less than twice the places,
@@ -39,13 +43,17 @@ export class Admission {
   readonly #held = new Map<string, number>();
   #inFlight = 0;
   #rate = FIRST_RATE;
-  /** What an answer takes without a queue, in milliseconds; not learnt during overload. */
+  /** What an answer takes without a queue, in milliseconds. */
   #shortestMs = 0;
   #windowStart = 0;
   #tookMs = 0;
   #answered = 0;
   #wasBusy = false;
   #refusedAt = Number.NEGATIVE_INFINITY;
+  /** Only the least is taken in, until a window has passed that began with no more in hand. */
+  #runsDry = false;
+  #windowBeganDry = false;
+  #seenDryAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: AdmissionOptions = {}) {
     const { maxQueueMs = 500, targetQueueMs = 20, burst = 1_000, minInFlight = 4 } = options;
@@ -91,9 +99,9 @@ export class Admission {
   /** How many may be in hand. */
   #places(now: number): number {
     const { maxQueueMs, targetQueueMs, burst, minInFlight } = this.#options;
-    const [leastMs, least] = this.#isOverloaded(now)
-      ? [targetQueueMs, minInFlight]
-      : [maxQueueMs, burst];
+    const isOverloaded = this.#isOverloaded(now);
+    if (isOverloaded && this.#runsDry) return minInFlight;
+    const [leastMs, least] = isOverloaded ? [targetQueueMs, minInFlight] : [maxQueueMs, burst];
     const queueMs = Math.max(leastMs, 2 * this.#shortestMs);
     return Math.max(least, (this.#rate * queueMs) / 1_000);
   }
@@ -114,9 +122,10 @@ export class Admission {
     const length = now - this.#windowStart;
     if (length >= WINDOW_MS) {
       const rate = (this.#answered / length) * 1_000;
-      // An idle service answers few requests because few come: that says nothing of how many it could.
-      if (this.#wasBusy || rate > this.#rate) this.#rate += NEWEST * (rate - this.#rate);
-      if (!this.#isOverloaded(now)) this.#learnShortest(this.#tookMs / this.#answered);
+      // Who answers few requests because few come, or are let in, may be able to answer more.
+      if ((this.#wasBusy && !this.#runsDry) || rate > this.#rate)
+        this.#rate += NEWEST * (rate - this.#rate);
+      this.#learnShortest(now, this.#tookMs / this.#answered);
       this.#windowStart = now;
       this.#answered = 0;
       this.#tookMs = 0;
@@ -125,9 +134,18 @@ export class Admission {
     if (this.#inFlight < this.#options.minInFlight) this.#wasBusy = false;
   }
 
-  #learnShortest(meanMs: number): void {
-    const known = this.#shortestMs === 0 ? meanMs : this.#shortestMs * FORGET;
-    this.#shortestMs = Math.min(known, meanMs);
+  /** @param meanMs What the answers of the window that ends took. */
+  #learnShortest(now: number, meanMs: number): void {
+    if (!this.#isOverloaded(now)) {
+      const known = this.#shortestMs === 0 ? meanMs : this.#shortestMs * FORGET;
+      this.#shortestMs = Math.min(known, meanMs);
+      this.#runsDry = false;
+    } else if (this.#runsDry && this.#windowBeganDry) {
+      this.#shortestMs = meanMs;
+      this.#runsDry = false;
+      this.#seenDryAt = now;
+    } else this.#runsDry ||= now - this.#seenDryAt >= DRY_EVERY_MS;
+    this.#windowBeganDry = this.#inFlight <= this.#options.minInFlight;
   }
 
   #isOverloaded(now: number): boolean {
