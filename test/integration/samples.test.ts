@@ -329,8 +329,7 @@ test("the samples that went out are counted", async () => {
 
 /** Samples of a stream that is far longer than what the buffers on the way hold. */
 const LONG = 60_000;
-/** Several times the slots of the samples' gate. */
-const READERS = 20;
+const READERS = 50;
 
 /** Connections of the samples' alias that work for somebody, by PgBouncer's and by the gate's account. */
 async function heldConnections(pooler: PgbouncerConsole): Promise<number> {
@@ -343,7 +342,7 @@ async function heldConnections(pooler: PgbouncerConsole): Promise<number> {
   return active + Number(line![1]);
 }
 
-test("20 readers at a kilobyte a second hold no connection, and lose nothing of their streams", async () => {
+test("50 readers at a kilobyte a second hold no connection, and lose nothing of their streams", async () => {
   const long = await dataProject();
   await long.makeVersion({ version: 1, prefix: "a", segments: [LONG] });
   const pooler = new PgbouncerConsole({ url: readStack().pgbouncer.admin_url });
