@@ -17,12 +17,6 @@ import {
 } from "./schemas.ts";
 import { lookUpOne, parsePathKeys } from "./single-look-up.ts";
 
-/**
- * Of what a look-up takes some 6 ms pass without it: a statement is on its way, the loop is elsewhere. A queue of Q ms
- * keeps the process busy for 1 - 6/Q of the time; at 20 it answered 0.66 of its peak during overload, at 10 0.39.
- */
-const OVERLOAD_QUEUE_MS = 60;
-
 const ENTITY_PATH = "/v1/projects/:project/features/:view/*";
 
 /** Looks up and deletes entities. Answers are JSON texts: values never pass through a JavaScript number. */
@@ -30,7 +24,7 @@ export function lookUpRoutes(app: App, api: FeatureApi): void {
   app.route({
     method: "GET",
     url: ENTITY_PATH,
-    config: { scope: "features:read", admission: { targetQueueMs: OVERLOAD_QUEUE_MS } },
+    config: { scope: "features:read" },
     schema: {
       summary: "Look up one entity",
       description:
