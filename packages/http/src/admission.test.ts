@@ -99,20 +99,20 @@ test("during overload twice the time is queued that an answer took before", () =
 });
 
 test("a process that starts into overload finds out what an answer takes without a queue", () => {
-  const admission = new Admission({ burst: 64, maxQueueMs: 0 });
+  const admission = new Admission({ burst: 8 });
   let now = 0;
-  const answer = (ms: number): void => {
+  const answer = (ms: number, most: number): void => {
     now += ms;
     admission.leave(TENANT, now, Math.max(admission.inFlight, 4) * ms);
-    fill(admission, now);
+    fill(admission, now, TENANT, most);
   };
-  fill(admission, now);
-  // Its first answers take ten times as long as the later ones, 5 ms each, one after the other.
-  for (let count = 0; count < 20; count += 1) answer(50);
-  for (let count = 0; count < 1_000; count += 1) answer(5);
+  // Its first answers, of eight in hand, take ten times as long as the later ones, 5 ms each, one after the other.
+  fill(admission, now, TENANT, 8);
+  for (let count = 0; count < 20; count += 1) answer(50, 1);
+  for (let count = 0; count < 1_000; count += 1) answer(5, 1_000);
   expect(admission.inFlight).toBeLessThan(12);
   // And it is found out again when they become slower for good.
-  for (let count = 0; count < 1_000; count += 1) answer(25);
+  for (let count = 0; count < 1_000; count += 1) answer(25, 1_000);
   expect(admission.waitMs).toBeLessThanOrEqual(200);
   expect(admission.waitMs).toBeGreaterThan(100);
 });
