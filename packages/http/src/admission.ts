@@ -65,11 +65,6 @@ export class Admission {
     return this.#inFlight;
   }
 
-  /** How long a request that came now would wait, in milliseconds. */
-  get waitMs(): number {
-    return (this.#inFlight / this.#rate) * 1_000;
-  }
-
   /**
    * Takes a request in, or answers false. Every one taken in is followed by one `leave`.
    * @param tenant Who shares places with nobody else; strangers are one tenant together.
