@@ -15,15 +15,18 @@ const STEPS = {
 
 export interface Counts {
   readonly passed: number;
-  readonly failed: number;
+  /** What failed: its name, and below it what was wrong. */
+  readonly failures: readonly string[];
 }
 
 /** Runs every step, also after one failed: all faults are told at once. Prints each with its time. */
 export async function check(): Promise<Counts> {
-  const outcomes: boolean[] = [];
-  for (const [name, command] of Object.entries(STEPS)) outcomes.push(await runStep(name, command));
-  const passed = outcomes.filter(Boolean).length;
-  return { passed, failed: outcomes.length - passed };
+  const failures: string[] = [];
+  const steps = Object.entries(STEPS);
+  for (const [name, command] of steps) {
+    if (!(await runStep(name, command))) failures.push(`the check "${name}", see above`);
+  }
+  return { passed: steps.length - failures.length, failures };
 }
 
 async function runStep(name: string, [command = "", ...args]: readonly string[]): Promise<boolean> {
@@ -46,6 +49,6 @@ async function runStep(name: string, [command = "", ...args]: readonly string[])
 }
 
 if (import.meta.main) {
-  const { failed } = await check();
-  process.exitCode = failed === 0 ? 0 : 1;
+  const { failures } = await check();
+  process.exitCode = failures.length === 0 ? 0 : 1;
 }

@@ -2,11 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Counts } from "./check.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
+/** What was expected, and where; the whole of it stands in vitest's own output. */
+const LINES_OF_A_FAILURE = 15;
 
 export interface VitestRun {
   /** Names of projects; all when empty. */
@@ -22,10 +24,16 @@ export interface VitestRun {
 /** The part of vitest's JSON report that is counted. */
 interface Report {
   readonly numPassedTests: number;
-  readonly numFailedTests: number;
   readonly testResults: readonly {
+    /** The file. */
+    readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly unknown[];
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages?: readonly string[] | null;
+    }[];
   }[];
 }
 
@@ -61,10 +69,29 @@ async function readReport(file: string): Promise<Report | undefined> {
 
 /** A file that did not load has no failed test, and an error outside of all tests neither: each counts as one. */
 function count(report: Report | undefined, code: number | null): Counts {
-  if (report === undefined) return { passed: 0, failed: 1 };
-  const unloaded = report.testResults.filter(
-    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
-  );
-  const failed = report.numFailedTests + unloaded.length;
-  return { passed: report.numPassedTests, failed: code === 0 ? failed : Math.max(failed, 1) };
+  if (report === undefined) return { passed: 0, failures: ["vitest ended without a report"] };
+  const failures = report.testResults.flatMap(failuresOf);
+  if (code !== 0 && failures.length === 0)
+    failures.push("an error outside of all tests, see above");
+  return { passed: report.numPassedTests, failures };
 }
+
+function failuresOf(file: Report["testResults"][number]): string[] {
+  const path = relative(ROOT, file.name);
+  if (file.status === "failed" && file.assertionResults.length === 0) {
+    return [`${path} did not load\n${file.message}`];
+  }
+  return file.assertionResults
+    .filter(({ status }) => status === "failed")
+    .map(({ fullName, failureMessages }) =>
+      [`${path} > ${fullName}`, ...(failureMessages ?? []).map(beginning)].join("\n"),
+    );
+}
+
+/** Of the stack, our own files. */
+const beginning = (message: string) =>
+  message
+    .split("\n")
+    .filter((line) => !/^ +at .*(node_modules|<anonymous>)/.test(line))
+    .slice(0, LINES_OF_A_FAILURE)
+    .join("\n");

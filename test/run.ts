@@ -1,4 +1,5 @@
-// `npm test`: the checks, then every test. What it prints last is `N passed, N failed`, of all of them together.
+// `npm test`: the checks, then every test. What it prints last is what failed, and `N passed, N failed`, of all of them
+// together.
 //
 //   npm test                                all of it
 //   npm test -- --project unit              one project (or more), without the checks
@@ -47,6 +48,8 @@ if (values["also-pg"] !== undefined) {
 }
 
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
-const failed = counts.reduce((sum, count) => sum + count.failed, 0);
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
+const failures = counts.flatMap((count) => count.failures);
+process.exitCode = failures.length === 0 && passed > 0 ? 0 : 1;
+// Once more, together and at the end: of a long log the end is what is kept.
+for (const failure of failures) process.stdout.write(`FAILED ${failure}\n`);
+process.stdout.write(`${passed} passed, ${failures.length} failed\n`);
