@@ -183,3 +183,31 @@ test("whatever comes and goes: who holds less than a fair share is admitted, and
     }),
   );
 });
+
+test("during overload some of those in hand are worked on, and the others' tenants are let on in turn", async () => {
+  const admission = new Admission({ burst: 4, maxQueueMs: 10, targetQueueMs: 20, minInFlight: 4 });
+  const early = Array.from({ length: 20 }, () => {
+    expect(admission.tryEnter("flood", 0)).toBe(true);
+    return admission.turns.take("flood");
+  });
+  expect(early.every(({ begun }) => begun === undefined)).toBe(true);
+  // From now on 5 ms' worth is worked on: 10 at 2,000 a second.
+  expect(admission.tryEnter("flood", 0)).toBe(false);
+  const letOn: string[] = [];
+  for (const tenant of ["flood", "flood", "flood", "other", "third"]) {
+    void admission.turns.take(tenant).begun?.then(() => letOn.push(tenant));
+  }
+  for (const turn of early.slice(0, 10)) admission.turns.end(turn);
+  await Promise.resolve();
+  expect(letOn).toEqual([]);
+  for (const turn of early.slice(10)) admission.turns.end(turn);
+  await Promise.resolve();
+  expect(letOn).toEqual(["flood", "other", "third", "flood", "flood"]);
+});
+
+test("without overload everything in hand is worked on", () => {
+  const admission = new Admission();
+  fill(admission, 0, TENANT, 900);
+  const turns = Array.from({ length: 900 }, () => admission.turns.take(TENANT));
+  expect(turns.every(({ begun }) => begun === undefined)).toBe(true);
+});

@@ -1,3 +1,5 @@
+import { FairTurns } from "./fair-turns.ts";
+
 export interface AdmissionOptions {
   /** A queue that takes longer to work off than this is overload. @default 500 */
   readonly maxQueueMs?: number;
@@ -38,10 +40,14 @@ const DRY_EVERY_MS = 10_000;
  * or one for each tenant.
  */
 export class Admission {
+  /** In which those that were taken in are worked on. */
+  readonly turns = new FairTurns(() => this.#workers());
   readonly #options: Required<AdmissionOptions>;
   /** Requests in hand of each tenant that has any. */
   readonly #held = new Map<string, number>();
   #inFlight = 0;
+  /** When the last request came or left. */
+  #now = 0;
   #rate = FIRST_RATE;
   /** What an answer takes without a queue, in milliseconds. */
   #shortestMs = 0;
@@ -71,6 +77,7 @@ export class Admission {
    * @param now `performance.now()` milliseconds.
    */
   tryEnter(tenant: string, now: number): boolean {
+    this.#now = now;
     const held = this.#held.get(tenant) ?? 0;
     const places = this.#places(now);
     if (this.#inFlight >= places && held >= this.#share(places, held)) {
@@ -84,6 +91,7 @@ export class Admission {
 
   /** @param tookMs Time since it was taken in. */
   leave(tenant: string, now: number, tookMs: number): void {
+    this.#now = now;
     this.#inFlight -= 1;
     this.#learn(now, tookMs);
     const held = (this.#held.get(tenant) as number) - 1;
@@ -99,6 +107,18 @@ export class Admission {
     const [leastMs, least] = isOverloaded ? [targetQueueMs, minInFlight] : [maxQueueMs, burst];
     const queueMs = Math.max(leastMs, 2 * this.#shortestMs);
     return Math.max(least, (this.#rate * queueMs) / 1_000);
+  }
+
+  /**
+   * How many of those in hand may be worked on. During overload it is what can be answered in half again as long as an
+   * answer takes without a queue: with less the process would idle, and behind more whoever comes next would wait,
+   * whosever they are.
+   */
+  #workers(): number {
+    if (!this.#isOverloaded(this.#now)) return Number.POSITIVE_INFINITY;
+    const { targetQueueMs, minInFlight } = this.#options;
+    const workMs = Math.max(targetQueueMs / 4, 1.5 * this.#shortestMs);
+    return Math.max(1, minInFlight, (this.#rate * workMs) / 1_000);
   }
 
   /** A tenant's part of the places, one at least; `held` are those that it has. */

@@ -20,6 +20,7 @@ import { refuseMalformedRequest } from "./malformed-request.ts";
 import { refuseUnknownRoute } from "./not-found.ts";
 import { serveOpenApi } from "./openapi.ts";
 import { fillEmptyBody, isOptionalBody } from "./optional-body.ts";
+import { Place } from "./place.ts";
 import { answerWithProblem } from "./problem-answer.ts";
 import type { Quotas } from "./quotas.ts";
 import { RefusalPace } from "./refusal-pace.ts";
@@ -126,7 +127,8 @@ function followRequests(app: App, options: ServerOptions): void {
       return;
     }
     request.exchange = app.traffic.begin(request, reply, unmatched);
-    request.exchange.place = policy.admission && { admission: policy.admission, tenant };
+    if (policy.admission !== undefined)
+      request.exchange.place = new Place(policy.admission, tenant);
     if (tracing !== undefined) request.exchange.span = startRequestSpan(tracing, request);
     reply.header(REQUEST_ID_HEADER, request.id);
     if (request.is404) {
@@ -170,6 +172,8 @@ function enterBy(policy: RoutePolicy, options: ServerOptions): onRequestAsyncHoo
   const { scope } = policy;
   return async (request) => {
     request.exchange.enter(policy);
+    const begun = request.exchange.place?.begin();
+    if (begun !== undefined) await begun;
     if (scope !== undefined) await identify(request, scope, options);
   };
 }

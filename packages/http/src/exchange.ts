@@ -3,7 +3,7 @@ import { SluiceError } from "@sluice/errors";
 import type { RequestContext, TraceSpan } from "@sluice/telemetry";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { requestTimeoutOf } from "./request-timeout.ts";
-import type { Admission } from "./admission.ts";
+import type { Place } from "./place.ts";
 import type { RoutePolicy } from "./route-policy.ts";
 
 // A handler that was told to stop answers by itself; one that does not listen is answered for.
@@ -22,8 +22,8 @@ export class Exchange implements RequestContext {
   deadline: number | undefined;
   /** undefined unless it is traced */
   span: TraceSpan | undefined;
-  /** The place that it takes among those in hand, and whose it is; undefined = none. */
-  place: { readonly admission: Admission; readonly tenant: string } | undefined;
+  /** The place that it takes among those in hand; undefined = none. */
+  place: Place | undefined;
   #timer: NodeJS.Timeout | undefined;
   #controller: AbortController | undefined;
   #reason: SluiceError | undefined;

@@ -8,6 +8,7 @@ export {
   wantsEventStream,
 } from "./event-stream.ts";
 export { decodeCursor, encodeCursor } from "./cursor.ts";
+export { FairTurns } from "./fair-turns.ts";
 export { IdempotencyHeaders } from "./idempotency-headers.ts";
 export { invalidArgument } from "./invalid-argument.ts";
 export { type ListenOptions, type Listening, listen } from "./listen.ts";

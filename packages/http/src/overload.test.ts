@@ -88,6 +88,30 @@ test("a tenant with no request in hand is admitted while another's have all plac
   expect((await Promise.all(admitted)).map(({ status }) => status)).toEqual([200, 200, 200]);
 });
 
+test("who is taken in during overload waits for their turn, or until they go away or their time is over", async () => {
+  const { app, url, get, release } = await makeNarrow(({ "x-tenant": tenant }) => tenant as string);
+  const admitted = [get("/work", { "x-tenant": "flood" }), get("/work", { "x-tenant": "flood" })];
+  await expect.poll(() => app.traffic.inFlight).toBe(2);
+  expect((await get("/work", { "x-tenant": "flood" })).status).toBe(503);
+
+  // No key of theirs has been looked at.
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write("GET /work HTTP/1.1\r\nhost: x\r\nx-tenant: leaver\r\n\r\n");
+  await expect.poll(() => app.traffic.inFlight).toBe(3);
+  socket.destroy();
+  await expect.poll(() => app.traffic.inFlight).toBe(2);
+  const hasty = await get("/work", { "x-tenant": "hasty", "x-request-timeout-ms": "50" });
+  expect([hasty.status, ((await hasty.json()) as { code: string }).code]).toEqual([
+    504,
+    "DEADLINE_EXCEEDED",
+  ]);
+
+  admitted.push(get("/work", { "x-tenant": "other" }));
+  await expect.poll(() => app.traffic.inFlight).toBe(3);
+  release();
+  expect((await Promise.all(admitted)).map(({ status }) => status)).toEqual([200, 200, 200]);
+});
+
 test("a tenant over its quota is refused at the head of each request, and nobody else is", async () => {
   const over = new SluiceError("QUOTA_EXCEEDED", "Later.", { extra: { limit: 7 } });
   const { get, lines, metrics, release } = await makeNarrow(

@@ -103,7 +103,7 @@ export class Traffic {
     const status = complete ? reply.raw.statusCode : 499;
     const now = performance.now();
     const milliseconds = now - exchange.startedAt;
-    exchange.place?.admission.leave(exchange.place.tenant, now, milliseconds);
+    exchange.place?.leave(now, milliseconds);
     this.#durations.observe(method, policy.route, status, milliseconds / 1000);
     if (span !== undefined) endRequestSpan(span, status, now);
     this.#log({

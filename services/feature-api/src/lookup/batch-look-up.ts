@@ -44,7 +44,7 @@ export async function lookUpMany(
   }));
   const found = await deps.read.many(project.projectId, wanted);
   const signal = currentContext()?.signal;
-  return inTurn(async () => {
+  return inTurn(project.projectId, async () => {
     signal?.throwIfAborted();
     const judging = { nowMs: deps.now(), includeStale: request.includeStale };
     const served = judgeViews(entities, found, judging);

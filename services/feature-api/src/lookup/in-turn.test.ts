@@ -5,7 +5,7 @@ import { inTurn } from "./in-turn.ts";
 test("one at a time, in the order in which they came, whatever becomes of those before", async () => {
   const steps: string[] = [];
   const work = (name: string, fails = false) =>
-    inTurn(async () => {
+    inTurn("p", async () => {
       steps.push(`${name} begins`);
       await setImmediate();
       steps.push(`${name} ends`);
