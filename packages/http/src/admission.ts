@@ -21,6 +21,8 @@ const NEWEST = 0.5;
 const FORGET = 1.02;
 /** Overload is over when nobody had to be refused for so long. */
 const CALM_MS = 1_000;
+/** One for the database and one for the processor: with fewer in hand one of them idles, with more there is a queue. */
+const LEAST_WORKERS = 2;
 /** While it lasts, the queue runs dry so often that what an answer takes without one can be seen. */
 const DRY_EVERY_MS = 10_000;
 
@@ -103,22 +105,21 @@ export class Admission {
   #places(now: number): number {
     const { maxQueueMs, targetQueueMs, burst, minInFlight } = this.#options;
     const isOverloaded = this.#isOverloaded(now);
-    if (isOverloaded && this.#runsDry) return minInFlight;
+    if (isOverloaded && this.#runsDry) return LEAST_WORKERS;
     const [leastMs, least] = isOverloaded ? [targetQueueMs, minInFlight] : [maxQueueMs, burst];
     const queueMs = Math.max(leastMs, 2 * this.#shortestMs);
     return Math.max(least, (this.#rate * queueMs) / 1_000);
   }
 
   /**
-   * How many of those in hand may be worked on. During overload it is what can be answered in half again as long as an
-   * answer takes without a queue: with less the process would idle, and behind more whoever comes next would wait,
-   * whosever they are.
+   * How many of those in hand may be worked on. During overload it is what can be answered in half of the target, or in
+   * half again as long as an answer takes without a queue: with less the process would idle, and behind more whoever
+   * comes next would wait, whosever they are.
    */
   #workers(): number {
     if (!this.#isOverloaded(this.#now)) return Number.POSITIVE_INFINITY;
-    const { targetQueueMs, minInFlight } = this.#options;
-    const workMs = Math.max(targetQueueMs / 4, 1.5 * this.#shortestMs);
-    return Math.max(1, minInFlight, (this.#rate * workMs) / 1_000);
+    const workMs = Math.max(this.#options.targetQueueMs / 2, 1.5 * this.#shortestMs);
+    return Math.max(LEAST_WORKERS, (this.#rate * workMs) / 1_000);
   }
 
   /** A tenant's part of the places, one at least; `held` are those that it has. */
@@ -159,8 +160,11 @@ export class Admission {
       this.#shortestMs = meanMs;
       this.#runsDry = false;
       this.#seenDryAt = now;
-    } else this.#runsDry ||= now - this.#seenDryAt >= DRY_EVERY_MS;
-    this.#windowBeganDry = this.#inFlight <= this.#options.minInFlight;
+    } else if (2 * this.#shortestMs > this.#options.targetQueueMs) {
+      // Where it is shorter it makes no difference, and all who are refused meanwhile stay away for seconds.
+      this.#runsDry ||= now - this.#seenDryAt >= DRY_EVERY_MS;
+    }
+    this.#windowBeganDry = this.#inFlight <= LEAST_WORKERS;
   }
 
   #isOverloaded(now: number): boolean {

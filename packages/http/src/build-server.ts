@@ -66,8 +66,8 @@ export interface ServerOptions {
 
 const MIB = 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 30_000;
-/** They take about a tenth of the process. */
-const REFUSALS_PER_MS = 2;
+/** They take less than a tenth of the process. */
+const REFUSALS_PER_MS = 1;
 const SATURATED = new SluiceError(
   "POOL_SATURATED",
   "More requests are in hand than can be answered soon. Repeat the request later.",
