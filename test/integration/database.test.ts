@@ -75,7 +75,7 @@ test("a caller that leaves has its statement cancelled on the server, and the sl
   await until("the statement runs", async () => (await running("left-alone")) === 1);
   caller.abort();
   await expect(statement).rejects.toMatchObject({ code: "CLIENT_CLOSED_REQUEST" });
-  await until("the server has stopped it", async () => (await running("left-alone")) === 0, 1_000);
+  await until("the server has stopped it", async () => (await running("left-alone")) === 0, 10_000);
   await until("the slot is back", () => db.status().active === 0);
   expect(await db.run("test.next", sql`select 1 as one`)).toEqual([{ one: 1 }]);
 });
@@ -86,8 +86,13 @@ test("a deadline ends a statement without a signal, on time and on the server", 
   await expect(db.run("test.late", query, { deadline })).rejects.toMatchObject({
     code: "DEADLINE_EXCEEDED",
   });
-  expect(performance.now() - deadline).toBeLessThan(100);
-  await until("the server has stopped it", async () => (await running("out-of-time")) === 0, 1_000);
+  // By far before the statement's own end, on a busy machine too.
+  expect(performance.now() - deadline).toBeLessThan(1_000);
+  await until(
+    "the server has stopped it",
+    async () => (await running("out-of-time")) === 0,
+    10_000,
+  );
   await until("the slot is back", () => db.status().active === 0);
   const late = db.run("test.too_late", sql`select 1`, { deadline });
   await expect(late).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });

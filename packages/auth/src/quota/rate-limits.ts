@@ -2,14 +2,13 @@ import { SluiceError } from "@sluice/errors";
 import type { Redis, RedisOptions } from "ioredis";
 import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 
-/** Redis that has not answered by then is treated as gone: a limit must not cost more than what it limits. */
+/** A limit must not cost more than what it limits. */
 const REDIS_TIMEOUT_MS = 50;
 const RECONNECT_MAX_MS = 1_000;
 
 const CONNECTION: Partial<RedisOptions> = {
   lazyConnect: false,
   enableOfflineQueue: false,
-  commandTimeout: REDIS_TIMEOUT_MS,
   maxRetriesPerRequest: 0,
   retryStrategy: (attempt) => Math.min(attempt * 50, RECONNECT_MAX_MS),
 };
@@ -17,6 +16,8 @@ const CONNECTION: Partial<RedisOptions> = {
 export interface RateLimitsOptions {
   /** Settings are taken from it; the limits have a connection of their own. */
   readonly redis: Redis;
+  /** Redis that has not answered by then is treated as gone. @default 50 */
+  readonly redisTimeoutMs?: number | undefined;
   /** A request was admitted without being counted. */
   readonly onUnchecked: (error: unknown) => void;
 }
@@ -32,7 +33,8 @@ export class RateLimits {
 
   constructor(options: RateLimitsOptions) {
     this.#options = options;
-    this.#connection = options.redis.duplicate(CONNECTION);
+    const { redis, redisTimeoutMs: commandTimeout = REDIS_TIMEOUT_MS } = options;
+    this.#connection = redis.duplicate({ ...CONNECTION, commandTimeout });
     // Each request that could not be counted says so; without a listener ioredis would end the process.
     this.#connection.on("error", () => undefined);
   }

@@ -11,6 +11,8 @@ import { RateLimits } from "./rate-limits.ts";
 export interface TenantQuotasOptions {
   /** Without it requests a second are not limited. Only its settings are used. */
   readonly redis?: Redis | undefined;
+  /** Requests whose rate Redis has not counted by then are admitted. @default 50 */
+  readonly redisTimeoutMs?: number;
   readonly logger: Logger;
   readonly registry: Registry;
 }
@@ -28,7 +30,7 @@ export class TenantQuotas implements Quotas {
   readonly #logger: Logger;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ redis, logger, registry }: TenantQuotasOptions) {
+  constructor({ redis, redisTimeoutMs, logger, registry }: TenantQuotasOptions) {
     this.#logger = logger;
     const unchecked = new Counter({
       name: "quota_unchecked_total",
@@ -39,7 +41,7 @@ export class TenantQuotas implements Quotas {
       unchecked.inc();
       this.#warn(error);
     };
-    this.#rates = redis && new RateLimits({ redis, onUnchecked });
+    this.#rates = redis && new RateLimits({ redis, redisTimeoutMs, onUnchecked });
   }
 
   /**
