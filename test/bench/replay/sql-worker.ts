@@ -33,7 +33,8 @@ async function work(plan: SqlPlan): Promise<Outcome> {
     const rate = workers / everySeconds;
     for (let index = 0; index < rate * plan.seconds; index += 1) {
       const due = start + (index * 1_000) / rate;
-      if (due > performance.now()) await sleep(due - performance.now());
+      const early = due - performance.now();
+      if (early > 0) await sleep(early);
       lags.push(performance.now() - due);
       tasks += 1;
       const worker = index % workers;
