@@ -7,7 +7,7 @@ export interface AdmissionOptions {
   readonly targetQueueMs?: number;
   /** So many requests are admitted whatever the estimate says, unless there is overload. @default 1,000 */
   readonly burst?: number;
-  /** So many are even then. @default 4 */
+  /** So many are even then, but for the look at what an answer takes without a queue. @default 4 */
   readonly minInFlight?: number;
 }
 
@@ -40,6 +40,7 @@ const DRY_EVERY_MS = 10_000;
  * While the places are taken, each of the `k` tenants that hold some may hold the k-th part of them: who holds less is
  * still admitted, so that a tenant's flood takes places from itself alone. All together hold less than twice the places,
  * or one for each tenant.
+ * Who was taken in during overload waits for a turn to be worked on, see `FairTurns`.
  */
 export class Admission {
   /** In which those that were taken in are worked on. */

@@ -47,7 +47,7 @@ export class FairTurns {
   }
 
   #letOn(): void {
-    const [[whose, waiting]] = this.#waiting as unknown as [[string, Waiting[]]];
+    const [whose, waiting] = this.#waiting.entries().next().value as [string, Waiting[]];
     (waiting.shift() as Waiting).begin();
     this.#working += 1;
     this.#waiting.delete(whose);
